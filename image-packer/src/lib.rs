@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: MIT
+//! The closure format that the host packer and the monitor share.
+#![no_std]

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+//! The portable part of the Firstlight monitor: everything that is not entry code or a driver.
+//!
+//! Purpose: give user programs the Linux system-call interface of their architecture, run the steps of a
+//! closure's PLAN one after the other, keep a proof of every exec, read and write, and write the result to
+//! the named output device.
+//!
+//! Principles: one core, one kernel stack, no locks. A user thread runs until it traps; the trap is handled
+//! to its end or the thread is put to wait and the call is dispatched again later. All physical memory that
+//! user programs can see is one safely indexed slice ([`ram::Ram`]): page tables, user pages and file
+//! contents are reached through it, so `unsafe` is confined to `arch/`.
+//!
+//! It refuses: to execute anything that the closure's seed did not lead to, to write any device that was not
+//! named as the target, and to panic on foreign input.
+#![cfg_attr(target_os = "none", no_std)]
+
+extern crate alloc;
+
+pub mod machine;

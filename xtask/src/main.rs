@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: MIT
+//! The commands a person types: `cargo xtask <verb>`.
+fn main() {}
