@@ -16,4 +16,6 @@
 
 extern crate alloc;
 
+pub mod ext2;
 pub mod machine;
+pub mod sha256;
