@@ -22,7 +22,11 @@ impl Default for Sha256 {
 impl Sha256 {
     /// The state before the first byte.
     pub const fn new() -> Self {
-        Sha256 { state: H, block: [0; 64], length: 0 }
+        Sha256 {
+            state: H,
+            block: [0; 64],
+            length: 0,
+        }
     }
 
     /// Takes the next bytes.
@@ -93,7 +97,11 @@ fn compress(state: &mut [u32; 8], block: &[u8; 64]) {
         ($a:ident $b:ident $c:ident $d:ident $e:ident $f:ident $g:ident $h:ident $k:expr, $w:expr) => {
             let s1 = $e.rotate_right(6) ^ $e.rotate_right(11) ^ $e.rotate_right(25);
             let choice = $g ^ ($e & ($f ^ $g));
-            $h = $h.wrapping_add(s1).wrapping_add(choice).wrapping_add($k).wrapping_add($w);
+            $h = $h
+                .wrapping_add(s1)
+                .wrapping_add(choice)
+                .wrapping_add($k)
+                .wrapping_add($w);
             $d = $d.wrapping_add($h);
             let s0 = $a.rotate_right(2) ^ $a.rotate_right(13) ^ $a.rotate_right(22);
             let majority = ($a & $b) | ($c & ($a | $b));
@@ -107,7 +115,10 @@ fn compress(state: &mut [u32; 8], block: &[u8; 64]) {
                 let y = w[(t + 14) % 16];
                 let s0 = x.rotate_right(7) ^ x.rotate_right(18) ^ (x >> 3);
                 let s1 = y.rotate_right(17) ^ y.rotate_right(19) ^ (y >> 10);
-                w[t] = w[t].wrapping_add(s0).wrapping_add(w[(t + 9) % 16]).wrapping_add(s1);
+                w[t] = w[t]
+                    .wrapping_add(s0)
+                    .wrapping_add(w[(t + 9) % 16])
+                    .wrapping_add(s1);
             }
         }
         for (k, w) in k.as_chunks::<8>().0.iter().zip(w.as_chunks::<8>().0) {
@@ -156,8 +167,14 @@ mod tests {
 
     #[test]
     fn the_standard_s_examples() {
-        assert_eq!(text(digest(b"abc")), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-        assert_eq!(text(digest(b"")), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+        assert_eq!(
+            text(digest(b"abc")),
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+        );
+        assert_eq!(
+            text(digest(b"")),
+            "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+        );
     }
 
     /// Every length around the block's edge, in pieces of every size, against coreutils.
@@ -170,11 +187,18 @@ mod tests {
                 .stdout(Stdio::piped())
                 .spawn()
                 .unwrap();
-            child.stdin.take().unwrap().write_all(&data[..length]).unwrap();
+            child
+                .stdin
+                .take()
+                .unwrap()
+                .write_all(&data[..length])
+                .unwrap();
             let expected = child.wait_with_output().unwrap().stdout;
             for piece in 1..=length {
                 let mut sha = Sha256::new();
-                data[..length].chunks(piece).for_each(|bytes| sha.update(bytes));
+                data[..length]
+                    .chunks(piece)
+                    .for_each(|bytes| sha.update(bytes));
                 assert_eq!(text(sha.finish()).as_bytes(), &expected[..64]);
             }
         }
