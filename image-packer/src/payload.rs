@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: MIT
+//! The payload page: 4096 bytes of text, NUL-padded, in front of the closure.
+//!
+//! ```text
+//! firstlight payload 1
+//! board NAME
+//! mode plan|exec|shell
+//! closure-bytes N               length of the archive that follows at offset 4096
+//! closure-sha256 HEX
+//! output serial:NAME            or gpt-label:NAME; absent: nothing is written to any disk
+//! watchdog-seconds N            guest seconds a step may take; 0: no limit
+//! console plain|framed
+//! rule on|off                   the execution rule
+//! arg WORD                      exec and shell: one line a word, the rest of the line as it is
+//! env NAME=VALUE
+//! cwd PATH
+//! ```
+//! Each key but `arg` and `env` stands at most once. The first line is fixed; order is free after it.
+
+use crate::hex::Digest;
+use crate::path;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+/// Bytes of the page; the closure follows directly.
+pub const PAGE: usize = 4096;
+/// First line of the page. Its presence is how a payload is found.
+pub const MAGIC: &str = "firstlight payload 1\n";
+
+/// What the monitor is to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Run the closure's PLAN.
+    Plan,
+    /// Run one program of the closure's files and end with its status.
+    Exec,
+    /// Run a shell on the console.
+    Shell,
+}
+
+/// How monitor lines and program output share the console.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Console {
+    /// For people: both as they come.
+    Plain,
+    /// For `xtask`: a monitor line is `1e 'M' text 0a`; a program's byte `1e` is sent twice.
+    Framed,
+}
+
+/// The disk that may be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target<'a> {
+    /// A whole disk with this serial number.
+    Serial(&'a str),
+    /// A GPT partition with this label.
+    GptLabel(&'a str),
+}
+
+/// The settings of a payload, borrowed from its page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Payload<'a> {
+    /// Board the payload was made for.
+    pub board: &'a str,
+    /// What to do.
+    pub mode: Mode,
+    /// Length of the closure archive in bytes.
+    pub closure_bytes: u64,
+    /// Digest of the closure archive.
+    pub closure_sha256: Digest,
+    /// The disk that may be written, if any.
+    pub output: Option<Target<'a>>,
+    /// Guest seconds a step may take; 0 is no limit.
+    pub watchdog_seconds: u64,
+    /// Console framing.
+    pub console: Console,
+    /// Whether only the seed and what steps made may be executed.
+    pub rule: bool,
+    /// Argument words of exec and shell.
+    pub args: Vec<&'a str>,
+    /// `NAME=VALUE` strings of exec and shell.
+    pub env: Vec<&'a str>,
+    /// Working directory of exec and shell.
+    pub cwd: &'a str,
+}
+
+/// What is wrong with a payload page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PayloadError {
+    /// The first line is not [`MAGIC`]: there is no payload here.
+    NotAPayload,
+    /// Fewer than [`PAGE`] bytes.
+    Truncated,
+    /// Something other than NUL behind the text, or text that is not UTF-8.
+    Padding,
+    /// A key that is not known, or a value that does not parse, in this line (from 1).
+    Line(usize),
+    /// A key that stands twice, in this line.
+    Twice(usize),
+    /// A required key is missing.
+    Missing(&'static str),
+    /// The settings do not fit the page (writer only).
+    TooLong,
+}
+
+impl fmt::Display for PayloadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            PayloadError::NotAPayload => {
+                write!(f, "no payload: the first line is not 'firstlight payload 1'")
+            }
+            PayloadError::Truncated => write!(f, "payload page is shorter than {PAGE} bytes"),
+            PayloadError::Padding => write!(f, "payload page: not UTF-8 text padded with NUL"),
+            PayloadError::Line(line) => write!(f, "payload page, line {line}: unknown key or bad value"),
+            PayloadError::Twice(line) => write!(f, "payload page, line {line}: the key stands twice"),
+            PayloadError::Missing(key) => write!(f, "payload page: '{key}' is missing"),
+            PayloadError::TooLong => write!(f, "payload settings do not fit {PAGE} bytes"),
+        }
+    }
+}
+
+impl core::error::Error for PayloadError {}
+
+/// Fills `slot` unless it is filled already.
+fn once<T>(slot: &mut Option<T>, value: Option<T>, line: usize) -> Result<(), PayloadError> {
+    let value = value.ok_or(PayloadError::Line(line))?;
+    if slot.replace(value).is_some() { Err(PayloadError::Twice(line)) } else { Ok(()) }
+}
+
+/// A decimal number without sign or leading zeros.
+pub(crate) fn decimal(text: &str) -> Option<u64> {
+    let plain = text.bytes().all(|b| b.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
+    if plain { text.parse().ok() } else { None }
+}
+
+fn word(text: &str) -> Option<&str> {
+    (!text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic())).then_some(text)
+}
+
+impl<'a> Target<'a> {
+    /// Reads `serial:NAME` or `gpt-label:NAME`.
+    pub fn parse(text: &'a str) -> Option<Target<'a>> {
+        match text.split_once(':')? {
+            ("serial", name) => word(name).map(Target::Serial),
+            ("gpt-label", name) => word(name).map(Target::GptLabel),
+            _ => None,
+        }
+    }
+}
+
+impl<'a> Payload<'a> {
+    /// Reads the page at the start of `bytes` (which may go on with the closure).
+    pub fn parse(bytes: &'a [u8]) -> Result<Payload<'a>, PayloadError> {
+        if !bytes.starts_with(MAGIC.as_bytes()) {
+            return Err(PayloadError::NotAPayload);
+        }
+        let page = bytes.get(..PAGE).ok_or(PayloadError::Truncated)?;
+        let end = page.iter().position(|&b| b == 0).unwrap_or(PAGE);
+        if page[end..].iter().any(|&b| b != 0) {
+            return Err(PayloadError::Padding);
+        }
+        let text = core::str::from_utf8(&page[MAGIC.len()..end]).map_err(|_| PayloadError::Padding)?;
+        let text = text.strip_suffix('\n').ok_or(PayloadError::Padding)?;
+
+        let (mut board, mut mode, mut closure_bytes, mut closure_sha256) = (None, None, None, None);
+        let (mut output, mut watchdog, mut console, mut rule, mut cwd) = (None, None, None, None, None);
+        let (mut args, mut env) = (Vec::new(), Vec::new());
+        for (line, row) in text.split('\n').enumerate().map(|(i, row)| (i + 2, row)) {
+            let (key, value) = row.split_once(' ').ok_or(PayloadError::Line(line))?;
+            match key {
+                "board" => once(&mut board, word(value), line)?,
+                "mode" => {
+                    let value = match value {
+                        "plan" => Some(Mode::Plan),
+                        "exec" => Some(Mode::Exec),
+                        "shell" => Some(Mode::Shell),
+                        _ => None,
+                    };
+                    once(&mut mode, value, line)?;
+                }
+                "closure-bytes" => once(&mut closure_bytes, decimal(value), line)?,
+                "closure-sha256" => once(&mut closure_sha256, Digest::parse(value), line)?,
+                "output" => once(&mut output, Target::parse(value), line)?,
+                "watchdog-seconds" => once(&mut watchdog, decimal(value), line)?,
+                "console" => {
+                    let value = match value {
+                        "plain" => Some(Console::Plain),
+                        "framed" => Some(Console::Framed),
+                        _ => None,
+                    };
+                    once(&mut console, value, line)?;
+                }
+                "rule" => {
+                    let value = match value {
+                        "on" => Some(true),
+                        "off" => Some(false),
+                        _ => None,
+                    };
+                    once(&mut rule, value, line)?;
+                }
+                "arg" => args.push(value),
+                "env" if value.find('=').is_some_and(|at| at > 0) => env.push(value),
+                "cwd" => once(&mut cwd, (value == "/" || path::is_absolute(value)).then_some(value), line)?,
+                _ => return Err(PayloadError::Line(line)),
+            }
+        }
+        Ok(Payload {
+            board: board.ok_or(PayloadError::Missing("board"))?,
+            mode: mode.ok_or(PayloadError::Missing("mode"))?,
+            closure_bytes: closure_bytes.ok_or(PayloadError::Missing("closure-bytes"))?,
+            closure_sha256: closure_sha256.ok_or(PayloadError::Missing("closure-sha256"))?,
+            output,
+            watchdog_seconds: watchdog.ok_or(PayloadError::Missing("watchdog-seconds"))?,
+            console: console.ok_or(PayloadError::Missing("console"))?,
+            rule: rule.ok_or(PayloadError::Missing("rule"))?,
+            args,
+            env,
+            cwd: cwd.unwrap_or("/"),
+        })
+    }
+
+    /// Writes the page. Words with line breaks or NUL do not fit the format.
+    pub fn to_page(&self) -> Result<Vec<u8>, PayloadError> {
+        use core::fmt::Write;
+        let mut text = String::from(MAGIC);
+        let mode = match self.mode {
+            Mode::Plan => "plan",
+            Mode::Exec => "exec",
+            Mode::Shell => "shell",
+        };
+        let console = match self.console {
+            Console::Plain => "plain",
+            Console::Framed => "framed",
+        };
+        let rule = if self.rule { "on" } else { "off" };
+        let mut put = |key: &str, value: &dyn fmt::Display| {
+            // Writing to a String cannot fail.
+            let _ = writeln!(text, "{key} {value}");
+        };
+        put("board", &self.board);
+        put("mode", &mode);
+        put("closure-bytes", &self.closure_bytes);
+        put("closure-sha256", &self.closure_sha256);
+        match self.output {
+            Some(Target::Serial(name)) => put("output", &format_args!("serial:{name}")),
+            Some(Target::GptLabel(name)) => put("output", &format_args!("gpt-label:{name}")),
+            None => {}
+        }
+        put("watchdog-seconds", &self.watchdog_seconds);
+        put("console", &console);
+        put("rule", &rule);
+        self.args.iter().for_each(|arg| put("arg", arg));
+        self.env.iter().for_each(|env| put("env", env));
+        put("cwd", &self.cwd);
+        let mut page = text.into_bytes();
+        if page.len() > PAGE {
+            return Err(PayloadError::TooLong);
+        }
+        page.resize(PAGE, 0);
+        match Payload::parse(&page) {
+            Ok(again) if again == *self => Ok(page),
+            Ok(_) => Err(PayloadError::Padding),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn example() -> Payload<'static> {
+        Payload {
+            board: "virt",
+            mode: Mode::Exec,
+            closure_bytes: 10240,
+            closure_sha256: Digest([7; 32]),
+            output: Some(Target::Serial("firstlight-out")),
+            watchdog_seconds: 60,
+            console: Console::Framed,
+            rule: false,
+            args: alloc::vec!["/bin/busybox", "echo", "", " two words "],
+            env: alloc::vec!["PATH=/bin"],
+            cwd: "/tmp",
+        }
+    }
+
+    #[test]
+    fn page_round_trips() {
+        let page = example().to_page().unwrap();
+        assert_eq!(page.len(), PAGE);
+        assert_eq!(Payload::parse(&page).unwrap(), example());
+    }
+
+    #[test]
+    fn words_that_would_forge_lines_are_refused() {
+        let forged = Payload { args: alloc::vec!["a\nrule on"], ..example() };
+        assert!(forged.to_page().is_err());
+        let long = "x".repeat(PAGE);
+        assert_eq!(Payload { args: alloc::vec![&long], ..example() }.to_page(), Err(PayloadError::TooLong));
+    }
+
+    #[test]
+    fn every_damaged_byte_is_an_error_or_another_payload() {
+        let page = example().to_page().unwrap();
+        for at in 0..PAGE {
+            for value in [0, b'\n', b' ', 0xff, page[at] ^ 1] {
+                let mut damaged = page.clone();
+                damaged[at] = value;
+                if let Ok(read) = Payload::parse(&damaged) {
+                    assert!(damaged == page || read != example(), "byte {at}");
+                }
+            }
+        }
+        assert_eq!(Payload::parse(&page[..PAGE - 1]), Err(PayloadError::Truncated));
+        assert_eq!(Payload::parse(b""), Err(PayloadError::NotAPayload));
+    }
+
+    #[test]
+    fn keys_stand_once() {
+        let page = example().to_page().unwrap();
+        let mut text: Vec<u8> = page.iter().copied().filter(|&b| b != 0).collect();
+        let lines = text.iter().filter(|&&b| b == b'\n').count();
+        text.extend(b"rule on\n");
+        text.resize(PAGE, 0);
+        assert_eq!(Payload::parse(&text), Err(PayloadError::Twice(lines + 1)));
+    }
+}

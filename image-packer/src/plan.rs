@@ -1,0 +1,628 @@
+// SPDX-License-Identifier: MIT
+//! PLAN: the steps of a closure, as text. Its grammar is [`GRAMMAR`], which every PLAN begins with.
+//!
+//! The parser borrows from the text and checks each line by itself; [`Plan::check`] checks how the steps hang
+//! together. Both sides use both: the packer before it writes a closure, the monitor before it runs one.
+
+use crate::hex::Digest;
+use crate::path;
+use crate::payload::decimal;
+use alloc::borrow::Cow;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+/// The comment that the packer writes at the head of each PLAN.
+pub const GRAMMAR: &str = "\
+# PLAN: what is run, in this order. One statement a line; '#' begins a comment line; blanks indent.
+#   plan 1                        version of this grammar; first statement
+#   goal NAME                     what this plan makes
+#   arch aarch64|x86_64           the processor it makes it for
+#   steps N                       how many steps follow
+#   keep PATH                     what of the outputs is in the root file system; no such line: everything
+#   step NAME                     begins a step
+#     in PATH                     a file of the closure (at /PATH) or an output of an earlier step
+#     out PATH [sha256 HEX]       must exist when the step ends; only outputs are kept
+#     env NAME=VALUE              the whole environment
+#     cwd PATH                    working directory, / if absent
+#     run WORD... [< FILE] [> FILE [mode OCTAL]]
+#                                 one program; words are split at blanks; \"a b\" is one word, in it \\\" and \\\\
+#                                 stand for \" and \\; mode is 644 if absent; status 0 or the step fails
+#   end                           ends a step
+# Paths are absolute. PATH/ means everything below. A step sees its inputs at their paths and nothing else.
+";
+
+/// The processor that a closure is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Arch {
+    /// 64-bit ARM.
+    Aarch64,
+    /// 64-bit x86.
+    X86_64,
+}
+
+impl Arch {
+    /// Both, in order.
+    pub const ALL: [Arch; 2] = [Arch::Aarch64, Arch::X86_64];
+
+    /// The name used in every file and option.
+    pub fn name(self) -> &'static str {
+        match self {
+            Arch::Aarch64 => "aarch64",
+            Arch::X86_64 => "x86_64",
+        }
+    }
+
+    /// The architecture of this name.
+    pub fn parse(name: &str) -> Option<Arch> {
+        Arch::ALL.into_iter().find(|arch| arch.name() == name)
+    }
+}
+
+impl fmt::Display for Arch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// An output of a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Output<'a> {
+    /// A path, or `PATH/` for everything below.
+    pub path: &'a str,
+    /// The digest that it must have (never for `PATH/`).
+    pub sha256: Option<Digest>,
+}
+
+/// Where the standard output of a run goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Redirect<'a> {
+    /// The file, created or truncated.
+    pub path: &'a str,
+    /// Its permission bits.
+    pub mode: u32,
+}
+
+/// One program to run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Run<'a> {
+    /// Line of PLAN, from 1.
+    pub line: usize,
+    /// The argument words; the first is the program's path. Never empty.
+    pub words: Vec<Cow<'a, str>>,
+    /// Standard input's file; none: standard input is empty.
+    pub stdin: Option<&'a str>,
+    /// Standard output's file; none: the console.
+    pub stdout: Option<Redirect<'a>>,
+}
+
+/// A step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step<'a> {
+    /// Line of PLAN, from 1.
+    pub line: usize,
+    /// Name; unique in the plan; letters, digits, `.`, `_`, `-`, `+`.
+    pub name: &'a str,
+    /// What the step sees: paths and `PATH/`.
+    pub inputs: Vec<&'a str>,
+    /// What it makes.
+    pub outputs: Vec<Output<'a>>,
+    /// The environment, `NAME=VALUE` each.
+    pub env: Vec<&'a str>,
+    /// Working directory.
+    pub cwd: &'a str,
+    /// The programs, in order.
+    pub runs: Vec<Run<'a>>,
+}
+
+/// A parsed PLAN.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan<'a> {
+    /// What the plan makes.
+    pub goal: &'a str,
+    /// For which processor.
+    pub arch: Arch,
+    /// What of the outputs is in the root file system; empty: everything.
+    pub keep: Vec<&'a str>,
+    /// The steps, in order.
+    pub steps: Vec<Step<'a>>,
+}
+
+/// What is wrong with a PLAN, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlanError {
+    /// Line, from 1; 0: the PLAN as a whole.
+    pub line: usize,
+    /// What is wrong.
+    pub problem: PlanProblem,
+}
+
+/// The kinds of errors in a PLAN.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PlanProblem {
+    /// Not UTF-8 text without control bytes, or the last line does not end.
+    NotText,
+    /// The first statement is not `plan 1`.
+    Version,
+    /// A statement that the grammar does not have, or has in another place.
+    Statement,
+    /// A path that is not absolute and clean.
+    Path,
+    /// A malformed name, number, digest or `NAME=VALUE`.
+    Value,
+    /// A quote that does not end, or text right behind one.
+    Quote,
+    /// `run` without a word, or words behind a redirection.
+    Run,
+    /// A statement that stands once, twice.
+    Twice,
+    /// A required statement is missing.
+    Missing(&'static str),
+    /// `steps N` and the number of steps differ.
+    StepCount,
+    /// An input that is no file of the closure and no output of an earlier step.
+    Input(String),
+    /// An output that an earlier step makes too, or that is a file of the closure.
+    Output(String),
+    /// A kept path that no step makes.
+    Keep(String),
+}
+
+impl fmt::Display for PlanError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.line {
+            0 => write!(f, "PLAN: ")?,
+            line => write!(f, "PLAN, line {line}: ")?,
+        }
+        match &self.problem {
+            PlanProblem::NotText => write!(f, "not text, or cut off"),
+            PlanProblem::Version => write!(f, "the first statement must be 'plan 1'"),
+            PlanProblem::Statement => write!(f, "unknown or misplaced statement"),
+            PlanProblem::Path => write!(f, "not a clean absolute path"),
+            PlanProblem::Value => write!(f, "malformed value"),
+            PlanProblem::Quote => write!(f, "quote does not end, or text follows it"),
+            PlanProblem::Run => {
+                write!(f, "'run' wants words, then at most one '< FILE' and one '> FILE [mode OCTAL]'")
+            }
+            PlanProblem::Twice => write!(f, "stands twice"),
+            PlanProblem::Missing(what) => write!(f, "'{what}' is missing"),
+            PlanProblem::StepCount => write!(f, "'steps' is not the number of steps: cut off?"),
+            PlanProblem::Input(path) => {
+                write!(f, "input {path} is no file of the closure and no output of an earlier step")
+            }
+            PlanProblem::Output(path) => write!(f, "output {path} exists already"),
+            PlanProblem::Keep(path) => write!(f, "kept {path} is made by no step"),
+        }
+    }
+}
+
+impl core::error::Error for PlanError {}
+
+impl<'a> Plan<'a> {
+    /// Reads a PLAN.
+    pub fn parse(bytes: &'a [u8]) -> Result<Plan<'a>, PlanError> {
+        let whole = |problem| PlanError { line: 0, problem };
+        let text = core::str::from_utf8(bytes).map_err(|_| whole(PlanProblem::NotText))?;
+        let text = text.strip_suffix('\n').ok_or(whole(PlanProblem::NotText))?;
+        let mut parser = Parser::default();
+        for (index, line) in text.split('\n').enumerate() {
+            parser.line = index + 1;
+            parser.statement(line).map_err(|problem| PlanError { line: index + 1, problem })?;
+        }
+        parser.finish().map_err(whole)
+    }
+
+    /// Checks that every input exists when its step begins, every output is new, and what is kept is made.
+    /// `is_member` tells whether the closure has the file `PATH`, or files below `PATH/`.
+    pub fn check(&self, is_member: impl Fn(&str) -> bool) -> Result<(), PlanError> {
+        let mut made: Vec<&str> = Vec::new();
+        for step in &self.steps {
+            let fail = |problem| Err(PlanError { line: step.line, problem });
+            for &input in &step.inputs {
+                if !is_member(input) && !made.iter().any(|out| overlap(out, input)) {
+                    return fail(PlanProblem::Input(input.into()));
+                }
+            }
+            for output in &step.outputs {
+                if is_member(output.path) || made.iter().any(|out| overlap(out, output.path)) {
+                    return fail(PlanProblem::Output(output.path.into()));
+                }
+            }
+            made.extend(step.outputs.iter().map(|output| output.path));
+        }
+        match self.keep.iter().find(|keep| !made.iter().any(|out| overlap(out, keep))) {
+            Some(&keep) => Err(PlanError { line: 0, problem: PlanProblem::Keep(keep.into()) }),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether an output at `path` is in the root file system.
+    pub fn keeps(&self, path: &str) -> bool {
+        self.keep.is_empty() || self.keep.iter().any(|keep| path::covers(keep, path))
+    }
+}
+
+/// Whether two patterns (paths, or `PATH/`) have a path in common.
+pub fn overlap(a: &str, b: &str) -> bool {
+    path::covers(a, b) || path::covers(b, a)
+}
+
+/// Whether `name` can name a step or a goal.
+pub fn is_name(name: &str) -> bool {
+    let ok = |b: u8| b.is_ascii_alphanumeric() || b"._-+".contains(&b);
+    !name.is_empty() && name.len() <= 64 && name.bytes().all(ok)
+}
+
+#[derive(Default)]
+struct Parser<'a> {
+    line: usize,
+    version: bool,
+    goal: Option<&'a str>,
+    arch: Option<Arch>,
+    count: Option<u64>,
+    keep: Vec<&'a str>,
+    steps: Vec<Step<'a>>,
+    open: Option<Step<'a>>,
+}
+
+fn once<T>(slot: &mut Option<T>, value: Option<T>) -> Result<(), PlanProblem> {
+    let value = value.ok_or(PlanProblem::Value)?;
+    if slot.replace(value).is_some() { Err(PlanProblem::Twice) } else { Ok(()) }
+}
+
+fn absolute(text: &str) -> Result<&str, PlanProblem> {
+    if path::is_absolute(text) { Ok(text) } else { Err(PlanProblem::Path) }
+}
+
+fn pattern(text: &str) -> Result<&str, PlanProblem> {
+    absolute(path::split_tree(text).0).map(|_| text)
+}
+
+impl<'a> Parser<'a> {
+    fn statement(&mut self, line: &'a str) -> Result<(), PlanProblem> {
+        if line.bytes().any(|b| b < b' ' || b == 0x7f) {
+            return Err(PlanProblem::NotText);
+        }
+        let line = line.trim_matches(' ');
+        if line.is_empty() || line.starts_with('#') {
+            return Ok(());
+        }
+        let (key, rest) = line.split_once(' ').unwrap_or((line, ""));
+        let rest = rest.trim_matches(' ');
+        if !self.version {
+            self.version = true;
+            return if (key, rest) == ("plan", "1") { Ok(()) } else { Err(PlanProblem::Version) };
+        }
+        match &mut self.open {
+            Some(step) => match key {
+                "in" => step.inputs.push(pattern(rest)?),
+                "out" => step.outputs.push(output(rest)?),
+                "env" if rest.find('=').is_some_and(|at| at > 0) => step.env.push(rest),
+                "cwd" if step.cwd != "/" => return Err(PlanProblem::Twice),
+                "cwd" => step.cwd = if rest == "/" { rest } else { absolute(rest)? },
+                "run" => step.runs.push(run(rest, self.line)?),
+                "end" if rest.is_empty() => self.steps.extend(self.open.take()),
+                _ => return Err(PlanProblem::Statement),
+            },
+            None => match key {
+                "step" => self.begin(rest)?,
+                _ if !self.steps.is_empty() => return Err(PlanProblem::Statement),
+                "goal" => once(&mut self.goal, is_name(rest).then_some(rest))?,
+                "arch" => once(&mut self.arch, Arch::parse(rest))?,
+                "steps" => once(&mut self.count, decimal(rest))?,
+                "keep" => self.keep.push(pattern(rest)?),
+                _ => return Err(PlanProblem::Statement),
+            },
+        }
+        Ok(())
+    }
+
+    fn begin(&mut self, name: &'a str) -> Result<(), PlanProblem> {
+        if !is_name(name) {
+            return Err(PlanProblem::Value);
+        }
+        if self.steps.iter().any(|step| step.name == name) {
+            return Err(PlanProblem::Twice);
+        }
+        self.open = Some(Step {
+            line: self.line,
+            name,
+            inputs: Vec::new(),
+            outputs: Vec::new(),
+            env: Vec::new(),
+            cwd: "/",
+            runs: Vec::new(),
+        });
+        Ok(())
+    }
+
+    fn finish(self) -> Result<Plan<'a>, PlanProblem> {
+        if !self.version {
+            return Err(PlanProblem::Version);
+        }
+        if self.open.is_some() {
+            return Err(PlanProblem::Missing("end"));
+        }
+        if self.count.ok_or(PlanProblem::Missing("steps"))? != self.steps.len() as u64 {
+            return Err(PlanProblem::StepCount);
+        }
+        Ok(Plan {
+            goal: self.goal.ok_or(PlanProblem::Missing("goal"))?,
+            arch: self.arch.ok_or(PlanProblem::Missing("arch"))?,
+            keep: self.keep,
+            steps: self.steps,
+        })
+    }
+}
+
+/// `PATH [sha256 HEX]`
+fn output(text: &str) -> Result<Output<'_>, PlanProblem> {
+    let Some((path, digest)) = text.split_once(' ') else {
+        return Ok(Output { path: pattern(text)?, sha256: None });
+    };
+    let digest = digest.trim_start_matches(' ').strip_prefix("sha256 ").ok_or(PlanProblem::Statement)?;
+    let sha256 = Digest::parse(digest.trim_start_matches(' ')).ok_or(PlanProblem::Value)?;
+    // A tree has no digest of its own.
+    Ok(Output { path: absolute(path)?, sha256: Some(sha256) })
+}
+
+/// `WORD... [< FILE] [> FILE [mode OCTAL]]`
+pub(crate) fn run(text: &str, line: usize) -> Result<Run<'_>, PlanProblem> {
+    let mut run = Run { line, words: Vec::new(), stdin: None, stdout: None };
+    let mut words = Words(text);
+    while let Some((word, quoted)) = words.next()? {
+        match &*word {
+            "<" if !quoted && run.stdin.is_none() && run.stdout.is_none() => run.stdin = Some(words.path()?),
+            ">" if !quoted && run.stdout.is_none() => {
+                run.stdout = Some(Redirect { path: words.path()?, mode: 0o644 });
+            }
+            "mode" if !quoted && run.stdout.is_some() => {
+                let mode = words.next()?.ok_or(PlanProblem::Run)?.0;
+                let octal = mode.len() == 3 && mode.bytes().all(|b| (b'0'..=b'7').contains(&b));
+                let mode = u32::from_str_radix(&mode, 8).ok().filter(|_| octal);
+                if let Some(stdout) = &mut run.stdout {
+                    stdout.mode = mode.ok_or(PlanProblem::Value)?;
+                }
+                if !words.0.trim_matches(' ').is_empty() {
+                    return Err(PlanProblem::Run);
+                }
+            }
+            _ if run.stdin.is_some() || run.stdout.is_some() => return Err(PlanProblem::Run),
+            _ => run.words.push(word),
+        }
+    }
+    match run.words.first() {
+        Some(program) if path::is_absolute(program) => Ok(run),
+        Some(_) => Err(PlanProblem::Path),
+        None => Err(PlanProblem::Run),
+    }
+}
+
+/// What is left of a `run` line.
+struct Words<'a>(&'a str);
+
+impl<'a> Words<'a> {
+    /// The next word, and whether it was quoted.
+    fn next(&mut self) -> Result<Option<(Cow<'a, str>, bool)>, PlanProblem> {
+        let text = self.0.trim_start_matches(' ');
+        if text.is_empty() {
+            self.0 = text;
+            return Ok(None);
+        }
+        let Some(quoted) = text.strip_prefix('"') else {
+            let (word, rest) = text.split_at(text.find(' ').unwrap_or(text.len()));
+            self.0 = rest;
+            return if word.contains('"') { Err(PlanProblem::Quote) } else { Ok(Some((word.into(), false))) };
+        };
+        let mut escaped = false;
+        let mut changed = false;
+        let end = quoted.bytes().position(|b| {
+            let ends = b == b'"' && !escaped;
+            escaped = b == b'\\' && !escaped;
+            changed |= escaped;
+            ends
+        });
+        let (word, rest) = quoted.split_at(end.ok_or(PlanProblem::Quote)?);
+        self.0 = &rest[1..];
+        if !self.0.is_empty() && !self.0.starts_with(' ') {
+            return Err(PlanProblem::Quote);
+        }
+        let word = if changed { unescape(word)?.into() } else { word.into() };
+        Ok(Some((word, true)))
+    }
+
+    fn path(&mut self) -> Result<&'a str, PlanProblem> {
+        match self.next()? {
+            Some((Cow::Borrowed(word), false)) => absolute(word),
+            _ => Err(PlanProblem::Run),
+        }
+    }
+}
+
+fn unescape(word: &str) -> Result<String, PlanProblem> {
+    let mut out = String::with_capacity(word.len());
+    let mut chars = word.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' => match chars.next() {
+                Some(c @ ('"' | '\\')) => out.push(c),
+                _ => return Err(PlanProblem::Quote),
+            },
+            c => out.push(c),
+        }
+    }
+    Ok(out)
+}
+
+/// `word` as it stands in a `run` line; `None` if no spelling reads back as it.
+pub fn quote(word: &str) -> Option<String> {
+    if word.bytes().any(|b| b < b' ' || b == 0x7f) {
+        return None;
+    }
+    let plain = !word.is_empty() && !matches!(word, "<" | ">" | "mode") && !word.contains([' ', '"']);
+    if plain {
+        return Some(word.into());
+    }
+    let mut out = String::from("\"");
+    for c in word.chars() {
+        if matches!(c, '"' | '\\') {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    out.push('"');
+    Some(out)
+}
+
+/// Writes the statements; [`GRAMMAR`] stands before them.
+impl fmt::Display for Plan<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{GRAMMAR}plan 1\ngoal {}\narch {}\nsteps {}\n", self.goal, self.arch, self.steps.len())?;
+        self.keep.iter().try_for_each(|keep| writeln!(f, "keep {keep}"))?;
+        self.steps.iter().try_for_each(|step| write!(f, "{step}"))
+    }
+}
+
+impl fmt::Display for Step<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "step {}", self.name)?;
+        self.inputs.iter().try_for_each(|input| writeln!(f, "  in {input}"))?;
+        for output in &self.outputs {
+            write!(f, "  out {}", output.path)?;
+            if let Some(digest) = output.sha256 {
+                write!(f, " sha256 {digest}")?;
+            }
+            writeln!(f)?;
+        }
+        self.env.iter().try_for_each(|env| writeln!(f, "  env {env}"))?;
+        if self.cwd != "/" {
+            writeln!(f, "  cwd {}", self.cwd)?;
+        }
+        self.runs.iter().try_for_each(|run| writeln!(f, "  run {run}"))?;
+        writeln!(f, "end")
+    }
+}
+
+impl fmt::Display for Run<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, word) in self.words.iter().enumerate() {
+            let space = if index == 0 { "" } else { " " };
+            write!(f, "{space}{}", quote(word).ok_or(fmt::Error)?)?;
+        }
+        if let Some(path) = self.stdin {
+            write!(f, " < {path}")?;
+        }
+        if let Some(stdout) = self.stdout {
+            write!(f, " > {}", stdout.path)?;
+            if stdout.mode != 0o644 {
+                write!(f, " mode {:o}", stdout.mode)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const EXAMPLE: &str = r#"# a comment
+plan 1
+goal hex
+arch aarch64
+steps 2
+keep /bin/
+step hex0
+  in /seed/hex0
+  in /src/hex0/
+  out /bin/hex0 sha256 00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff
+  run /seed/hex0 < /src/hex0/hex0.hex0 > /bin/hex0 mode 755
+end
+step use
+  in /bin/hex0
+  out /build/use/
+  env A=b c
+  cwd /build/use
+  run /bin/hex0 "two words" "" "a\"b\\" plain-DX=\ "<" ">" "mode" > /build/use/x
+end
+"#;
+
+    #[test]
+    fn example_parses_and_prints_back() {
+        let plan = Plan::parse(EXAMPLE.as_bytes()).unwrap();
+        assert_eq!((plan.goal, plan.arch, plan.steps.len()), ("hex", Arch::Aarch64, 2));
+        assert_eq!(plan.steps[0].runs[0].stdout, Some(Redirect { path: "/bin/hex0", mode: 0o755 }));
+        assert_eq!(plan.steps[0].runs[0].stdin, Some("/src/hex0/hex0.hex0"));
+        let words = ["/bin/hex0", "two words", "", "a\"b\\", "plain-DX=\\", "<", ">", "mode"];
+        assert_eq!(plan.steps[1].runs[0].words, words);
+        assert_eq!(plan.steps[1].env, ["A=b c"]);
+        plan.check(|path| path.starts_with("/src/") || path == "/seed/hex0").unwrap();
+
+        let printed = plan.to_string();
+        let again = Plan::parse(printed.as_bytes()).unwrap();
+        assert_eq!(again.to_string(), printed);
+        assert_eq!(again.steps[1].runs[0].words, plan.steps[1].runs[0].words);
+    }
+
+    #[test]
+    fn each_broken_line_is_named() {
+        let cases: [(&str, &str, PlanProblem); 14] = [
+            ("plan 1", "plan 2", PlanProblem::Version),
+            ("goal hex", "goal h/x", PlanProblem::Value),
+            ("arch aarch64", "arch arm64", PlanProblem::Value),
+            ("arch aarch64", "goal twice", PlanProblem::Twice),
+            ("  in /seed/hex0", "  in seed/hex0", PlanProblem::Path),
+            ("  in /seed/hex0", "  in /seed/../hex0", PlanProblem::Path),
+            ("  in /seed/hex0", "  include /x", PlanProblem::Statement),
+            ("sha256 0011", "sha256 0X11", PlanProblem::Value),
+            ("mode 755", "mode 955", PlanProblem::Value),
+            ("mode 755", "more", PlanProblem::Run),
+            ("run /seed/hex0 <", "run <", PlanProblem::Run),
+            ("\"two words\"", "\"two words", PlanProblem::Quote),
+            ("step use", "step hex0", PlanProblem::Twice),
+            ("  cwd /build/use", "  cwd build", PlanProblem::Path),
+        ];
+        for (from, to, problem) in cases {
+            let text = EXAMPLE.replacen(from, to, 1);
+            let line = 1 + text.lines().collect::<Vec<_>>().iter().rposition(|l| l.contains(to)).unwrap();
+            let error = Plan::parse(text.as_bytes()).expect_err(to);
+            assert_eq!(error, PlanError { line, problem }, "{to}");
+        }
+    }
+
+    #[test]
+    fn every_truncation_is_an_error() {
+        for len in 0..EXAMPLE.len() {
+            assert!(Plan::parse(&EXAMPLE.as_bytes()[..len]).is_err(), "{len}");
+        }
+    }
+
+    #[test]
+    fn inputs_and_outputs_hang_together() {
+        let plan = Plan::parse(EXAMPLE.as_bytes()).unwrap();
+        let error = plan.check(|path| path.starts_with("/src/")).unwrap_err();
+        assert_eq!(error, PlanError { line: 7, problem: PlanProblem::Input("/seed/hex0".into()) });
+        let error = plan.check(|_| true).unwrap_err();
+        assert_eq!(error, PlanError { line: 7, problem: PlanProblem::Output("/bin/hex0".into()) });
+        let text = EXAMPLE.replace("keep /bin/", "keep /usr/");
+        let plan = Plan::parse(text.as_bytes()).unwrap();
+        let error = plan.check(|path| path.starts_with("/src/") || path == "/seed/hex0").unwrap_err();
+        assert_eq!(error.problem, PlanProblem::Keep("/usr/".into()));
+    }
+
+    #[test]
+    fn arbitrary_edits_never_panic() {
+        let bytes = EXAMPLE.as_bytes();
+        for at in 0..bytes.len() {
+            for value in *b"\0\"\\ </>\n#\xff7" {
+                let mut text = bytes.to_vec();
+                text[at] = value;
+                if let Ok(plan) = Plan::parse(&text) {
+                    let _ = plan.check(|_| false);
+                }
+                text.remove(at);
+                let _ = Plan::parse(&text);
+            }
+        }
+    }
+}

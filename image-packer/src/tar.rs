@@ -1,0 +1,413 @@
+// SPDX-License-Identifier: MIT
+//! The one form of ustar that a closure has, read strictly and written the same on every host.
+//!
+//! Regular files, symbolic links and directories; owner 0, no names of owners, fixed mtime, octal fields
+//! with leading zeros and one NUL, zero padding, exactly two zero blocks at the end. Everything else is an
+//! error: an archive has one spelling. `tar tf` lists it.
+
+use crate::path;
+use alloc::string::String;
+use core::fmt;
+
+/// Bytes of a header, and the unit that contents are padded to.
+pub const BLOCK: usize = 512;
+/// Largest file: what eleven octal digits express.
+pub const MAX_SIZE: u64 = 0o77_777_777_777;
+/// The mtime of every member: all inputs are as old as each other, and not 0, which some tools take for absent.
+pub const MTIME: u64 = 1;
+
+/// What a member is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A regular file.
+    File,
+    /// A symbolic link.
+    Symlink,
+    /// A directory.
+    Directory,
+}
+
+/// A member's header. The name is `prefix/name`, or `name` where `prefix` is empty.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Header<'a> {
+    /// First part of the name; up to 155 bytes.
+    pub prefix: &'a str,
+    /// Second part of the name; up to 100 bytes.
+    pub name: &'a str,
+    /// Permission bits, at most 0o777.
+    pub mode: u32,
+    /// Bytes of content (regular files only).
+    pub size: u64,
+    /// What the member is.
+    pub kind: Kind,
+    /// Target of a symbolic link; empty for others.
+    pub link: &'a str,
+}
+
+/// A member: its header and its content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Member<'a> {
+    /// The header.
+    pub header: Header<'a>,
+    /// The content; empty but for regular files.
+    pub data: &'a [u8],
+}
+
+/// What is wrong with an archive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TarError {
+    /// Where the header begins that is wrong, or whose content is, in bytes from the archive's start.
+    pub offset: u64,
+    /// What is wrong.
+    pub problem: Problem,
+}
+
+/// The kinds of damage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Problem {
+    /// The archive ends within a header, within content, or without its two zero blocks.
+    Truncated,
+    /// The header's checksum is not the sum of its bytes.
+    Checksum,
+    /// Not `ustar` version 00.
+    Magic,
+    /// A header field has another spelling than the writer's; the field's name.
+    Field(&'static str),
+    /// A name that is absolute, has `..`, control bytes or the like, or does not fit.
+    Name,
+    /// A member that is no regular file, symbolic link or directory.
+    Kind,
+    /// Non-zero bytes behind content or behind the end.
+    Padding,
+}
+
+impl fmt::Display for TarError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "closure archive, offset {}: ", self.offset)?;
+        match self.problem {
+            Problem::Truncated => write!(f, "the archive ends too early"),
+            Problem::Checksum => write!(f, "header checksum is wrong"),
+            Problem::Magic => write!(f, "not a ustar header"),
+            Problem::Field(field) => write!(f, "header field '{field}' is malformed"),
+            Problem::Name => write!(f, "member name is not a clean relative path"),
+            Problem::Kind => write!(f, "member is no file, symbolic link or directory"),
+            Problem::Padding => write!(f, "padding is not zero"),
+        }
+    }
+}
+
+impl core::error::Error for TarError {}
+
+/// A header's fields: offset and length.
+mod field {
+    pub const NAME: (usize, usize) = (0, 100);
+    pub const MODE: (usize, usize) = (100, 8);
+    pub const UID: (usize, usize) = (108, 8);
+    pub const GID: (usize, usize) = (116, 8);
+    pub const SIZE: (usize, usize) = (124, 12);
+    pub const MTIME: (usize, usize) = (136, 12);
+    pub const CHECKSUM: (usize, usize) = (148, 8);
+    pub const KIND: usize = 156;
+    pub const LINK: (usize, usize) = (157, 100);
+    pub const MAGIC: (usize, usize) = (257, 8);
+    pub const OWNERS_AND_DEVICE: (usize, usize) = (265, 80);
+    pub const PREFIX: (usize, usize) = (345, 155);
+    pub const END: (usize, usize) = (500, 12);
+}
+
+fn slice(block: &[u8; BLOCK], (at, len): (usize, usize)) -> &[u8] {
+    &block[at..at + len]
+}
+
+/// A NUL-padded string field.
+fn string(bytes: &[u8]) -> Option<&str> {
+    let end = bytes.iter().position(|&b| b == 0).unwrap_or(bytes.len());
+    if bytes[end..].iter().any(|&b| b != 0) {
+        return None;
+    }
+    core::str::from_utf8(&bytes[..end]).ok()
+}
+
+/// An octal field: all digits, then one NUL.
+fn octal(bytes: &[u8]) -> Option<u64> {
+    let (&last, digits) = bytes.split_last()?;
+    if last != 0 {
+        return None;
+    }
+    digits.iter().try_fold(0u64, |sum, &b| match b {
+        b'0'..=b'7' => Some(sum << 3 | u64::from(b - b'0')),
+        _ => None,
+    })
+}
+
+fn put_octal(block: &mut [u8; BLOCK], (at, len): (usize, usize), value: u64) {
+    for i in 0..len - 1 {
+        block[at + len - 2 - i] = b'0' + (value >> (3 * i) & 7) as u8;
+    }
+}
+
+/// The sum of a header's bytes with the checksum field taken as blanks.
+fn checksum(block: &[u8; BLOCK]) -> u64 {
+    let (at, len) = field::CHECKSUM;
+    let whole: u64 = block.iter().map(|&b| u64::from(b)).sum();
+    let own: u64 = block[at..at + len].iter().map(|&b| u64::from(b)).sum();
+    whole - own + len as u64 * u64::from(b' ')
+}
+
+impl<'a> Header<'a> {
+    /// The header of a member, or `None` if its name or size does not fit ustar. The name is split at the
+    /// last slash that lets both halves fit.
+    pub fn new(path: &'a str, kind: Kind, mode: u32, size: u64, link: &'a str) -> Option<Header<'a>> {
+        let (prefix, name) = if path.len() <= 100 {
+            ("", path)
+        } else {
+            // Short names stand whole in `name`, so that each path has one spelling.
+            path.match_indices('/')
+                .map(|(at, _)| (&path[..at], &path[at + 1..]))
+                .rfind(|(prefix, name)| prefix.len() <= 155 && name.len() <= 100)?
+        };
+        let fits = path::is_member(path) && mode <= 0o777 && size <= MAX_SIZE;
+        let fits_kind = match kind {
+            Kind::File => link.is_empty(),
+            Kind::Symlink => size == 0 && is_link_target(link),
+            Kind::Directory => size == 0 && link.is_empty(),
+        };
+        (fits && fits_kind).then_some(Header { prefix, name, mode, size, kind, link })
+    }
+
+    /// The whole name.
+    pub fn path(&self) -> String {
+        let mut path = String::from(self.prefix);
+        if !path.is_empty() {
+            path.push('/');
+        }
+        path.push_str(self.name);
+        path
+    }
+
+    /// Bytes from the end of the header to the next one.
+    pub fn padded_size(&self) -> u64 {
+        self.size.next_multiple_of(BLOCK as u64)
+    }
+
+    /// The header as it stands in an archive.
+    pub fn to_block(&self) -> [u8; BLOCK] {
+        let mut block = [0; BLOCK];
+        let mut put = |(at, len): (usize, usize), bytes: &[u8]| {
+            let len = len.min(bytes.len());
+            block[at..at + len].copy_from_slice(&bytes[..len]);
+        };
+        put(field::NAME, self.name.as_bytes());
+        put(field::LINK, self.link.as_bytes());
+        put(field::PREFIX, self.prefix.as_bytes());
+        put(field::MAGIC, b"ustar\x0000");
+        put_octal(&mut block, field::MODE, u64::from(self.mode));
+        put_octal(&mut block, field::UID, 0);
+        put_octal(&mut block, field::GID, 0);
+        put_octal(&mut block, field::SIZE, self.size);
+        put_octal(&mut block, field::MTIME, MTIME);
+        block[field::KIND] = match self.kind {
+            Kind::File => b'0',
+            Kind::Symlink => b'2',
+            Kind::Directory => b'5',
+        };
+        let sum = checksum(&block);
+        put_octal(&mut block, field::CHECKSUM, sum);
+        block
+    }
+
+    /// Reads a header; `None` is the zero block that begins the archive's end.
+    pub fn parse(block: &'a [u8; BLOCK]) -> Result<Option<Header<'a>>, Problem> {
+        if block.iter().all(|&b| b == 0) {
+            return Ok(None);
+        }
+        if slice(block, field::MAGIC) != b"ustar\x0000" {
+            return Err(Problem::Magic);
+        }
+        let number = |at, name| octal(slice(block, at)).ok_or(Problem::Field(name));
+        if number(field::CHECKSUM, "chksum")? != checksum(block) {
+            return Err(Problem::Checksum);
+        }
+        let kind = match block[field::KIND] {
+            b'0' => Kind::File,
+            b'2' => Kind::Symlink,
+            b'5' => Kind::Directory,
+            _ => return Err(Problem::Kind),
+        };
+        let mode = u32::try_from(number(field::MODE, "mode")?).map_err(|_| Problem::Field("mode"))?;
+        let size = number(field::SIZE, "size")?;
+        for (at, name, only) in
+            [(field::UID, "uid", 0), (field::GID, "gid", 0), (field::MTIME, "mtime", MTIME)]
+        {
+            if number(at, name)? != only {
+                return Err(Problem::Field(name));
+            }
+        }
+        if slice(block, field::OWNERS_AND_DEVICE).iter().any(|&b| b != 0) {
+            return Err(Problem::Field("uname"));
+        }
+        if slice(block, field::END).iter().any(|&b| b != 0) {
+            return Err(Problem::Padding);
+        }
+        let name = string(slice(block, field::NAME)).ok_or(Problem::Name)?;
+        let prefix = string(slice(block, field::PREFIX)).ok_or(Problem::Name)?;
+        let link = string(slice(block, field::LINK)).ok_or(Problem::Field("linkname"))?;
+        let clean = path::is_member(name) && (prefix.is_empty() || path::is_member(prefix));
+        // The writer's split: none for short names, else as late as the prefix field allows.
+        let one_spelling = prefix.is_empty()
+            || (prefix.len() + 1 + name.len() > 100
+                && name.find('/').is_none_or(|at| prefix.len() + 1 + at > 155));
+        if !clean || !one_spelling {
+            return Err(Problem::Name);
+        }
+        if mode > 0o777 {
+            return Err(Problem::Field("mode"));
+        }
+        match kind {
+            Kind::Symlink if !is_link_target(link) => return Err(Problem::Field("linkname")),
+            Kind::Symlink | Kind::Directory if size != 0 => return Err(Problem::Field("size")),
+            Kind::File | Kind::Directory if !link.is_empty() => return Err(Problem::Field("linkname")),
+            _ => {}
+        }
+        Ok(Some(Header { prefix, name, mode, size, kind, link }))
+    }
+}
+
+/// A link's target fits its field and has no control bytes.
+fn is_link_target(link: &str) -> bool {
+    !link.is_empty() && link.len() <= 100 && link.bytes().all(|b| b >= b' ' && b != 0x7f)
+}
+
+/// The members of an archive, in order. After an error the iterator ends.
+#[derive(Clone, Debug)]
+pub struct Archive<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    done: bool,
+}
+
+impl<'a> Archive<'a> {
+    /// Reads `bytes`, which hold the archive and nothing else.
+    pub fn new(bytes: &'a [u8]) -> Archive<'a> {
+        Archive { bytes, at: 0, done: false }
+    }
+
+    fn block(&self, at: usize) -> Result<&'a [u8; BLOCK], Problem> {
+        let bytes = at.checked_add(BLOCK).and_then(|end| self.bytes.get(at..end));
+        bytes.and_then(|bytes| bytes.try_into().ok()).ok_or(Problem::Truncated)
+    }
+
+    fn read(&mut self) -> Result<Option<Member<'a>>, Problem> {
+        let Some(header) = Header::parse(self.block(self.at)?)? else {
+            let rest = &self.bytes[self.at..];
+            return match rest.len() {
+                _ if rest.iter().any(|&b| b != 0) => Err(Problem::Padding),
+                len if len < 2 * BLOCK => Err(Problem::Truncated),
+                len if len > 2 * BLOCK => Err(Problem::Padding),
+                _ => Ok(None),
+            };
+        };
+        let start = self.at + BLOCK;
+        let size = usize::try_from(header.size).map_err(|_| Problem::Truncated)?;
+        let padded = usize::try_from(header.padded_size()).map_err(|_| Problem::Truncated)?;
+        let next = start.checked_add(padded).ok_or(Problem::Truncated)?;
+        let stored = self.bytes.get(start..next).ok_or(Problem::Truncated)?;
+        let (data, padding) = stored.split_at(size);
+        if padding.iter().any(|&b| b != 0) {
+            return Err(Problem::Padding);
+        }
+        self.at = next;
+        Ok(Some(Member { header, data }))
+    }
+}
+
+impl<'a> Iterator for Archive<'a> {
+    type Item = Result<Member<'a>, TarError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.done {
+            return None;
+        }
+        let offset = self.at as u64;
+        match self.read() {
+            Ok(Some(member)) => Some(Ok(member)),
+            Ok(None) => {
+                self.done = true;
+                None
+            }
+            Err(problem) => {
+                self.done = true;
+                Some(Err(TarError { offset, problem }))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec::Vec;
+
+    fn archive() -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let long = ["d".repeat(90), "e".repeat(50), "f".repeat(60)].join("/");
+        for (path, kind, data, link) in [
+            ("PLAN", Kind::File, &b"plan 1\n"[..], ""),
+            (&long, Kind::File, &[9; 512], ""),
+            ("empty", Kind::File, b"", ""),
+            ("dir", Kind::Directory, b"", ""),
+            ("dir/link", Kind::Symlink, b"", "../PLAN"),
+        ] {
+            let header = Header::new(path, kind, 0o644, data.len() as u64, link).unwrap();
+            bytes.extend(header.to_block());
+            bytes.extend(data);
+            bytes.resize(bytes.len().next_multiple_of(BLOCK), 0);
+        }
+        bytes.resize(bytes.len() + 2 * BLOCK, 0);
+        bytes
+    }
+
+    #[test]
+    fn members_come_back() {
+        let bytes = archive();
+        let members: Vec<_> = Archive::new(&bytes).collect::<Result<_, _>>().unwrap();
+        assert_eq!(members.len(), 5);
+        assert_eq!(members[0].data, b"plan 1\n");
+        assert_eq!(members[1].header.path().len(), 202);
+        assert_eq!(members[4].header.link, "../PLAN");
+    }
+
+    #[test]
+    fn every_truncation_is_an_error() {
+        let bytes = archive();
+        for len in 0..bytes.len() {
+            assert!(Archive::new(&bytes[..len]).any(|m| m.is_err()), "{len}");
+        }
+    }
+
+    #[test]
+    fn every_altered_byte_outside_content_is_an_error() {
+        let bytes = archive();
+        let members: Vec<_> = Archive::new(&bytes).collect::<Result<_, _>>().unwrap();
+        for at in 0..bytes.len() {
+            let mut damaged = bytes.clone();
+            damaged[at] ^= 0x11;
+            let again: Result<Vec<_>, _> = Archive::new(&damaged).collect();
+            // Content is covered by the closure's digest: here it may only change that one content.
+            if let Ok(again) = again {
+                let same = members.iter().zip(&again).filter(|(a, b)| a == b).count();
+                assert_eq!((again.len(), same), (5, 4), "byte {at}");
+                assert!(members.iter().zip(&again).all(|(a, b)| a.header == b.header));
+            }
+        }
+    }
+
+    #[test]
+    fn names_that_do_not_fit_are_refused() {
+        let long = "a".repeat(101);
+        assert!(Header::new(&long, Kind::File, 0o644, 0, "").is_none());
+        assert!(Header::new("../a", Kind::File, 0o644, 0, "").is_none());
+        assert!(Header::new("a", Kind::File, 0o644, MAX_SIZE + 1, "").is_none());
+        assert!(Header::new("a", Kind::Symlink, 0o777, 0, &long).is_none());
+    }
+}
