@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: MIT
+//! Frames with reference counts over [`Ram`].
+//!
+//! A frame is held by each mapping, page table and file extent that names it. A bit map of free frames is
+//! searched from where the last search ended, so single frames cost a few words and runs stay possible.
+
+use crate::errno::Errno;
+use crate::ram::{Frame, PAGE_SHIFT, PAGE_SIZE, PhysAddr, Ram};
+use alloc::vec;
+use alloc::vec::Vec;
+
+/// Frames that only the monitor's own needs (page tables of a running program, checkpoints) may take.
+const RESERVE: usize = 64;
+
+/// The frames of one bank.
+struct Zone {
+    first: Frame,
+    /// Reference count of each frame; 0 is free.
+    counts: Vec<u32>,
+    /// One bit a frame; set is in use. Bits past the end are set.
+    used: Vec<u64>,
+    /// Word of `used` at which the next search starts.
+    hint: usize,
+}
+
+/// Physical memory and who holds it.
+pub struct Mem {
+    /// The bytes.
+    pub ram: Ram,
+    zones: Vec<Zone>,
+    free: usize,
+    total: usize,
+}
+
+impl Mem {
+    /// Every frame of `ram` is free.
+    pub fn new(ram: Ram) -> Mem {
+        let mut zones = Vec::new();
+        let mut total = 0;
+        for (base, len) in ram.banks() {
+            let n = len >> PAGE_SHIFT;
+            let mut used = vec![0u64; n.div_ceil(64)];
+            if !n.is_multiple_of(64) {
+                used[n / 64] = !0 << (n % 64);
+            }
+            zones.push(Zone {
+                first: Frame::of(base),
+                counts: vec![0; n],
+                used,
+                hint: 0,
+            });
+            total += n;
+        }
+        Mem {
+            ram,
+            zones,
+            free: total,
+            total,
+        }
+    }
+
+    /// Frames that nobody holds.
+    pub fn free_frames(&self) -> usize {
+        self.free
+    }
+
+    /// Frames there are.
+    pub fn total_frames(&self) -> usize {
+        self.total
+    }
+
+    /// A zeroed frame with one holder, or ENOMEM when only the reserve is left.
+    pub fn alloc(&mut self) -> Result<Frame, Errno> {
+        let frame = self.alloc_dirty()?;
+        self.ram.frame_mut(frame).fill(0);
+        Ok(frame)
+    }
+
+    /// A frame with unknown content and one holder.
+    pub fn alloc_dirty(&mut self) -> Result<Frame, Errno> {
+        if self.free <= RESERVE {
+            return Err(Errno::ENOMEM);
+        }
+        for zone in &mut self.zones {
+            let words = zone.used.len();
+            for k in 0..words {
+                let mut w = zone.hint + k;
+                if w >= words {
+                    w -= words;
+                }
+                let free = !zone.used[w];
+                if free != 0 {
+                    let index = w * 64 + free.trailing_zeros() as usize;
+                    zone.used[w] |= free & free.wrapping_neg();
+                    zone.counts[index] = 1;
+                    zone.hint = w;
+                    self.free -= 1;
+                    return Ok(zone.first.offset(index as u32));
+                }
+            }
+        }
+        Err(Errno::ENOMEM)
+    }
+
+    /// `n` adjacent frames with unknown content and one holder each, if there is such a run.
+    pub fn alloc_run(&mut self, n: usize) -> Result<Frame, Errno> {
+        if n == 0 || self.free < RESERVE + n {
+            return Err(Errno::ENOMEM);
+        }
+        for zone in &mut self.zones {
+            let mut run = 0;
+            let mut index = 0;
+            while index < zone.counts.len() {
+                let word = zone.used[index / 64];
+                if index % 64 == 0 && word == !0 {
+                    run = 0;
+                    index += 64;
+                    continue;
+                }
+                run = if word >> (index % 64) & 1 == 0 {
+                    run + 1
+                } else {
+                    0
+                };
+                index += 1;
+                if run == n {
+                    let first = index - n;
+                    for i in first..index {
+                        zone.used[i / 64] |= 1 << (i % 64);
+                        zone.counts[i] = 1;
+                    }
+                    self.free -= n;
+                    return Ok(zone.first.offset(first as u32));
+                }
+            }
+        }
+        Err(Errno::ENOMEM)
+    }
+
+    #[inline]
+    fn slot(&mut self, frame: Frame) -> (&mut Zone, usize) {
+        let mut z = 0;
+        while z + 1 < self.zones.len()
+            && frame.0.wrapping_sub(self.zones[z].first.0) as usize >= self.zones[z].counts.len()
+        {
+            z += 1;
+        }
+        let zone = &mut self.zones[z];
+        let index = frame.0.wrapping_sub(zone.first.0) as usize;
+        (zone, index)
+    }
+
+    /// One more holder.
+    #[inline]
+    pub fn share(&mut self, frame: Frame) {
+        let (zone, i) = self.slot(frame);
+        zone.counts[i] += 1;
+    }
+
+    /// One holder less; without any, the frame is free.
+    #[inline]
+    pub fn release(&mut self, frame: Frame) {
+        let (zone, i) = self.slot(frame);
+        zone.counts[i] -= 1;
+        if zone.counts[i] == 0 {
+            zone.used[i / 64] &= !(1 << (i % 64));
+            self.free += 1;
+        }
+    }
+
+    /// How many hold the frame.
+    #[inline]
+    pub fn holders(&mut self, frame: Frame) -> u32 {
+        let (zone, i) = self.slot(frame);
+        zone.counts[i]
+    }
+
+    /// A new frame with the content of `frame`, and one holder.
+    pub fn duplicate(&mut self, frame: Frame) -> Result<Frame, Errno> {
+        let copy = self.alloc_dirty()?;
+        self.ram.copy(copy.addr(), frame.addr(), PAGE_SIZE);
+        Ok(copy)
+    }
+
+    /// Whether `at` is a physical address of these banks.
+    pub fn contains(&self, at: PhysAddr) -> bool {
+        self.ram
+            .banks()
+            .any(|(base, len)| at.0.wrapping_sub(base.0) < len as u64)
+    }
+}

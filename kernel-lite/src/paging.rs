@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: MIT
+//! Page tables: a radix tree of four levels of 512 entries, 4 KiB pages, 48-bit addresses, on both
+//! architectures. The walk is here; the bits are `arch::pte`'s.
+
+use crate::arch::pte;
+use crate::errno::Errno;
+use crate::mem::Mem;
+use crate::ram::{Frame, PAGE_SHIFT, PAGE_SIZE, PhysAddr};
+use core::ops::BitOr;
+
+/// What user mode may do with a page.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Prot(pub u8);
+
+impl Prot {
+    /// Nothing.
+    pub const NONE: Prot = Prot(0);
+    /// Load.
+    pub const READ: Prot = Prot(1);
+    /// Store.
+    pub const WRITE: Prot = Prot(2);
+    /// Fetch.
+    pub const EXEC: Prot = Prot(4);
+
+    /// Whether all of `other` is allowed.
+    #[inline]
+    pub const fn has(self, other: Prot) -> bool {
+        self.0 & other.0 == other.0
+    }
+    /// Without `other`.
+    #[inline]
+    pub const fn without(self, other: Prot) -> Prot {
+        Prot(self.0 & !other.0)
+    }
+}
+
+impl BitOr for Prot {
+    type Output = Prot;
+    fn bitor(self, other: Prot) -> Prot {
+        Prot(self.0 | other.0)
+    }
+}
+
+/// What a program, or the monitor on its behalf, wants to do with a byte.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Load.
+    Read,
+    /// Store.
+    Write,
+    /// Fetch.
+    Exec,
+}
+
+impl Access {
+    /// The protection that allows it.
+    #[inline]
+    pub const fn needs(self) -> Prot {
+        match self {
+            Access::Read => Prot::READ,
+            Access::Write => Prot::WRITE,
+            Access::Exec => Prot::EXEC,
+        }
+    }
+}
+
+/// First address past user space; below the processors' limits and a page from x86_64's canonical hole.
+pub const USER_END: u64 = 0x7fff_ffff_f000;
+
+const LEVELS: u32 = 4;
+const INDEX_BITS: u32 = 9;
+
+fn entry(table: PhysAddr, addr: u64, level: u32) -> PhysAddr {
+    let shift = PAGE_SHIFT + INDEX_BITS * level;
+    table.offset((addr >> shift & 511) * 8)
+}
+
+fn span(level: u32) -> u64 {
+    1 << (PAGE_SHIFT + INDEX_BITS * level)
+}
+
+/// One address space's translations.
+pub struct PageTable {
+    root: PhysAddr,
+}
+
+impl PageTable {
+    /// A tree that maps nothing for user mode.
+    pub fn new(mem: &mut Mem) -> Result<PageTable, Errno> {
+        let frame = mem.alloc()?;
+        pte::init_root(mem.ram.frame_mut(frame));
+        Ok(PageTable { root: frame.addr() })
+    }
+
+    /// The top-level table.
+    pub fn root(&self) -> PhysAddr {
+        self.root
+    }
+
+    /// Where the leaf entry of `addr` lies, if its tables exist.
+    fn leaf(&self, mem: &Mem, addr: u64) -> Option<PhysAddr> {
+        let mut table = self.root;
+        for level in (1..LEVELS).rev() {
+            table = pte::decode_table(mem.ram.word(entry(table, addr, level)))?;
+        }
+        Some(entry(table, addr, 0))
+    }
+
+    /// Where the leaf entry of `addr` lies; missing tables are made.
+    fn leaf_or_new(&self, mem: &mut Mem, addr: u64) -> Result<PhysAddr, Errno> {
+        let mut table = self.root;
+        for level in (1..LEVELS).rev() {
+            let at = entry(table, addr, level);
+            table = match pte::decode_table(mem.ram.word(at)) {
+                Some(next) => next,
+                None => {
+                    let next = mem.alloc()?.addr();
+                    mem.ram.set_word(at, pte::table(next));
+                    next
+                }
+            };
+        }
+        Ok(entry(table, addr, 0))
+    }
+
+    /// The page that `addr` is on.
+    pub fn get(&self, mem: &Mem, addr: u64) -> Option<(PhysAddr, Prot)> {
+        pte::decode_page(mem.ram.word(self.leaf(mem, addr)?))
+    }
+
+    /// Maps a page, which now holds `frame`; a page mapped there before is let go. Tells whether there was.
+    pub fn set(&self, mem: &mut Mem, addr: u64, frame: Frame, prot: Prot) -> Result<bool, Errno> {
+        let at = self.leaf_or_new(mem, addr)?;
+        let old = pte::decode_page(mem.ram.word(at));
+        mem.ram.set_word(at, pte::page(frame.addr(), prot));
+        if let Some((pa, _)) = old {
+            mem.release(Frame::of(pa));
+        }
+        Ok(old.is_some())
+    }
+
+    /// Changes the protection of a page that is mapped.
+    pub fn protect(&self, mem: &mut Mem, addr: u64, prot: Prot) {
+        if let Some(at) = self.leaf(mem, addr)
+            && let Some((pa, _)) = pte::decode_page(mem.ram.word(at))
+        {
+            mem.ram.set_word(at, pte::page(pa, prot));
+        }
+    }
+
+    /// Takes the page at `addr` out, without letting go of its frame.
+    pub fn take(&self, mem: &mut Mem, addr: u64) -> Option<(Frame, Prot)> {
+        let at = self.leaf(mem, addr)?;
+        let (pa, prot) = pte::decode_page(mem.ram.word(at))?;
+        mem.ram.set_word(at, 0);
+        Some((Frame::of(pa), prot))
+    }
+
+    /// Calls `visit(mem, entry's place, address, page, protection)` for each page mapped in the range.
+    pub fn each(
+        &self,
+        mem: &mut Mem,
+        start: u64,
+        end: u64,
+        visit: &mut dyn FnMut(&mut Mem, PhysAddr, u64, PhysAddr, Prot) -> Result<(), Errno>,
+    ) -> Result<(), Errno> {
+        let mut addr = start & !(PAGE_SIZE as u64 - 1);
+        while addr < end {
+            let mut table = self.root;
+            let mut level = LEVELS - 1;
+            // Down to the leaf table, or on to what lies behind the hole.
+            while level > 0 {
+                match pte::decode_table(mem.ram.word(entry(table, addr, level))) {
+                    Some(next) => table = next,
+                    None => break,
+                }
+                level -= 1;
+            }
+            if level > 0 {
+                addr = (addr | (span(level) - 1)) + 1;
+                continue;
+            }
+            let last = end.min((addr | (span(1) - 1)) + 1);
+            while addr < last {
+                let at = entry(table, addr, 0);
+                let word = mem.ram.word(at);
+                if word != 0
+                    && let Some((pa, prot)) = pte::decode_page(word)
+                {
+                    visit(mem, at, addr, pa, prot)?;
+                }
+                addr += PAGE_SIZE as u64;
+            }
+        }
+        Ok(())
+    }
+
+    /// Lets go of every page in the range. Tells whether there was one.
+    pub fn clear(&self, mem: &mut Mem, start: u64, end: u64) -> bool {
+        let mut any = false;
+        let _ = self.each(mem, start, end, &mut |mem, at, _, pa, _| {
+            mem.ram.set_word(at, 0);
+            mem.release(Frame::of(pa));
+            any = true;
+            Ok(())
+        });
+        any
+    }
+
+    /// Lets go of everything, the tables included.
+    pub fn free(self, mem: &mut Mem) {
+        free_level(mem, self.root, LEVELS - 1);
+    }
+}
+
+fn free_level(mem: &mut Mem, table: PhysAddr, level: u32) {
+    // The upper half of the top level is the kernel's own, where one table serves both.
+    let entries = if level == LEVELS - 1 { 256 } else { 512 };
+    for i in 0..entries {
+        let word = mem.ram.word(table.offset(i * 8));
+        if word == 0 {
+            continue;
+        }
+        if level == 0 {
+            if let Some((pa, _)) = pte::decode_page(word) {
+                mem.release(Frame::of(pa));
+            }
+        } else if let Some(next) = pte::decode_table(word) {
+            free_level(mem, next, level - 1);
+        }
+    }
+    mem.release(Frame::of(table));
+}

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: MIT
+//! Physical memory that user programs, page tables and file contents live in, as safe slices.
+//!
+//! A machine hands over a few page-aligned banks; everything else addresses bytes by [`PhysAddr`] or whole
+//! pages by [`Frame`]. An address outside all banks is a bug of the monitor: reads give an empty slice's
+//! panic in tests and never happen in the field, because addresses come from the frame allocator only.
+
+use alloc::vec::Vec;
+
+/// Bytes in a page and in a frame, on both architectures.
+pub const PAGE_SIZE: usize = 4096;
+/// log2 of [`PAGE_SIZE`].
+pub const PAGE_SHIFT: u32 = 12;
+
+/// A physical byte address.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PhysAddr(pub u64);
+
+impl PhysAddr {
+    /// The address `n` bytes on.
+    #[inline]
+    pub const fn offset(self, n: u64) -> PhysAddr {
+        PhysAddr(self.0 + n)
+    }
+}
+
+/// A physical page: the physical address divided by [`PAGE_SIZE`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Frame(pub u32);
+
+impl Frame {
+    /// The address of the frame's first byte.
+    #[inline]
+    pub const fn addr(self) -> PhysAddr {
+        PhysAddr((self.0 as u64) << PAGE_SHIFT)
+    }
+    /// The frame that holds `addr`.
+    #[inline]
+    pub const fn of(addr: PhysAddr) -> Frame {
+        Frame((addr.0 >> PAGE_SHIFT) as u32)
+    }
+    /// The frame `n` frames on.
+    #[inline]
+    pub const fn offset(self, n: u32) -> Frame {
+        Frame(self.0 + n)
+    }
+}
+
+/// One contiguous piece of memory.
+pub struct Bank {
+    /// Physical address of the first byte; page aligned.
+    pub base: PhysAddr,
+    /// The memory; a whole number of pages.
+    pub bytes: &'static mut [u8],
+}
+
+/// All of it.
+pub struct Ram {
+    banks: Vec<Bank>,
+}
+
+impl Ram {
+    /// Takes over the banks. Each is page aligned, and they do not overlap.
+    pub fn new(banks: Vec<Bank>) -> Ram {
+        Ram { banks }
+    }
+
+    /// The banks, for the frame allocator.
+    pub fn banks(&self) -> impl Iterator<Item = (PhysAddr, usize)> {
+        self.banks.iter().map(|b| (b.base, b.bytes.len()))
+    }
+
+    #[inline]
+    fn find(&self, at: PhysAddr) -> (usize, usize) {
+        let mut i = 0;
+        while i + 1 < self.banks.len() && !holds(&self.banks[i], at) {
+            i += 1;
+        }
+        (i, at.0.wrapping_sub(self.banks[i].base.0) as usize)
+    }
+
+    /// `len` bytes at `at`; they must lie in one bank.
+    #[inline]
+    pub fn slice(&self, at: PhysAddr, len: usize) -> &[u8] {
+        let (bank, off) = self.find(at);
+        &self.banks[bank].bytes[off..off + len]
+    }
+
+    /// `len` writable bytes at `at`; they must lie in one bank.
+    #[inline]
+    pub fn slice_mut(&mut self, at: PhysAddr, len: usize) -> &mut [u8] {
+        let (bank, off) = self.find(at);
+        &mut self.banks[bank].bytes[off..off + len]
+    }
+
+    /// The byte at `at`.
+    #[inline]
+    pub fn byte(&self, at: PhysAddr) -> u8 {
+        let (bank, off) = self.find(at);
+        self.banks[bank].bytes[off]
+    }
+
+    /// Writes the byte at `at`.
+    #[inline]
+    pub fn set_byte(&mut self, at: PhysAddr, value: u8) {
+        let (bank, off) = self.find(at);
+        self.banks[bank].bytes[off] = value;
+    }
+
+    /// The little-endian eight-byte word at `at`, as page-table entries are.
+    #[inline]
+    pub fn word(&self, at: PhysAddr) -> u64 {
+        let mut w = [0; 8];
+        w.copy_from_slice(self.slice(at, 8));
+        u64::from_le_bytes(w)
+    }
+
+    /// Writes the little-endian word at `at`.
+    #[inline]
+    pub fn set_word(&mut self, at: PhysAddr, value: u64) {
+        self.slice_mut(at, 8).copy_from_slice(&value.to_le_bytes());
+    }
+
+    /// A whole frame.
+    pub fn frame(&self, frame: Frame) -> &[u8] {
+        self.slice(frame.addr(), PAGE_SIZE)
+    }
+
+    /// A whole frame, writable.
+    pub fn frame_mut(&mut self, frame: Frame) -> &mut [u8] {
+        self.slice_mut(frame.addr(), PAGE_SIZE)
+    }
+
+    /// Copies `len` bytes from `from` to `to`; the ranges may overlap, each lies in one bank.
+    pub fn copy(&mut self, to: PhysAddr, from: PhysAddr, len: usize) {
+        let (tb, to) = self.find(to);
+        let (fb, from) = self.find(from);
+        if tb == fb {
+            return self.banks[tb].bytes.copy_within(from..from + len, to);
+        }
+        let (low, high) = self.banks.split_at_mut(tb.max(fb));
+        let (dst, src) = if tb < fb {
+            (&mut low[tb], &high[0])
+        } else {
+            (&mut high[0], &low[fb])
+        };
+        dst.bytes[to..to + len].copy_from_slice(&src.bytes[from..from + len]);
+    }
+}
+
+fn holds(bank: &Bank, at: PhysAddr) -> bool {
+    at.0.wrapping_sub(bank.base.0) < bank.bytes.len() as u64
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+//! The one way into user memory. A user address is an allegation: it becomes a physical address here, after
+//! a check against the current space, which also makes demand-zero pages and copies shared ones.
+
+use crate::errno::Errno;
+use crate::kernel::Kernel;
+use crate::paging::Access;
+use crate::ram::{PAGE_SIZE, PhysAddr};
+use alloc::vec::Vec;
+
+impl Kernel {
+    /// Where the current program's byte at `addr` lies, for a read or a write by the monitor; what follows on
+    /// the same page is contiguous. EFAULT where the program itself could not.
+    #[inline]
+    pub fn user_page(&mut self, _addr: u64, _access: Access) -> Result<PhysAddr, Errno> {
+        Err(Errno::EFAULT)
+    }
+
+    /// Where the user range begins, and how much of it is contiguous there (up to the page's end).
+    #[inline]
+    pub fn user_chunk(
+        &mut self,
+        addr: u64,
+        len: usize,
+        access: Access,
+    ) -> Result<(PhysAddr, usize), Errno> {
+        let at = self.user_page(addr, access)?;
+        Ok((at, len.min(PAGE_SIZE - addr as usize % PAGE_SIZE)))
+    }
+
+    /// Copies from user memory.
+    pub fn read_user(&mut self, mut addr: u64, mut buf: &mut [u8]) -> Result<(), Errno> {
+        while !buf.is_empty() {
+            let (at, n) = self.user_chunk(addr, buf.len(), Access::Read)?;
+            let (now, rest) = buf.split_at_mut(n);
+            now.copy_from_slice(self.mem.ram.slice(at, n));
+            (addr, buf) = (addr.wrapping_add(n as u64), rest);
+        }
+        Ok(())
+    }
+
+    /// Copies to user memory.
+    pub fn write_user(&mut self, mut addr: u64, mut buf: &[u8]) -> Result<(), Errno> {
+        while !buf.is_empty() {
+            let (at, n) = self.user_chunk(addr, buf.len(), Access::Write)?;
+            let (now, rest) = buf.split_at(n);
+            self.mem.ram.slice_mut(at, n).copy_from_slice(now);
+            (addr, buf) = (addr.wrapping_add(n as u64), rest);
+        }
+        Ok(())
+    }
+
+    /// Reads an `int`.
+    pub fn read_user_u32(&mut self, addr: u64) -> Result<u32, Errno> {
+        let mut b = [0; 4];
+        self.read_user(addr, &mut b)?;
+        Ok(u32::from_le_bytes(b))
+    }
+
+    /// Reads a `long`.
+    pub fn read_user_u64(&mut self, addr: u64) -> Result<u64, Errno> {
+        let mut b = [0; 8];
+        self.read_user(addr, &mut b)?;
+        Ok(u64::from_le_bytes(b))
+    }
+
+    /// Writes an `int`.
+    pub fn write_user_u32(&mut self, addr: u64, value: u32) -> Result<(), Errno> {
+        self.write_user(addr, &value.to_le_bytes())
+    }
+
+    /// Writes a `long`.
+    pub fn write_user_u64(&mut self, addr: u64, value: u64) -> Result<(), Errno> {
+        self.write_user(addr, &value.to_le_bytes())
+    }
+
+    /// Reads a string up to its NUL, which is not in the result. Longer than `max` bytes is `too_long`.
+    pub fn read_user_string(
+        &mut self,
+        addr: u64,
+        max: usize,
+        too_long: Errno,
+    ) -> Result<Vec<u8>, Errno> {
+        let mut out = Vec::new();
+        loop {
+            let from = addr.wrapping_add(out.len() as u64);
+            let (at, n) = self.user_chunk(from, max + 1 - out.len(), Access::Read)?;
+            let bytes = self.mem.ram.slice(at, n);
+            match bytes.iter().position(|&b| b == 0) {
+                Some(end) => {
+                    out.extend_from_slice(&bytes[..end]);
+                    return Ok(out);
+                }
+                None => out.extend_from_slice(bytes),
+            }
+            if out.len() > max {
+                return Err(too_long);
+            }
+        }
+    }
+
+    /// Reads a path: at most 4095 bytes.
+    pub fn read_user_path(&mut self, addr: u64) -> Result<Vec<u8>, Errno> {
+        self.read_user_string(addr, 4095, Errno::ENAMETOOLONG)
+    }
+}
