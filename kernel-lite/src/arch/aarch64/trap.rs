@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: MIT
+//! Into user mode and back.
+//!
+//! While user mode runs, SP_EL1 points at the thread's [`UserContext`], so that the exception vector can
+//! store all registers without a scratch register and without a memory access that is not needed.
+
+use super::{DIRECT_MAP, Root, Trap, UserContext};
+use crate::paging::Access;
+use core::arch::{asm, global_asm};
+use core::mem::offset_of;
+
+/// Set beside the syndrome when the exception was an interrupt.
+const INTERRUPT: u64 = 1 << 63;
+/// Set beside the syndrome when the exception was an SError.
+const SERROR: u64 = 1 << 62;
+
+global_asm!(
+    r#"
+    .section .text.vectors, "ax"
+    .macro SAVE_USER
+        stp     x0, x1, [sp]
+        stp     x2, x3, [sp, #16]
+        stp     x4, x5, [sp, #32]
+        stp     x6, x7, [sp, #48]
+        stp     x8, x9, [sp, #64]
+        stp     x10, x11, [sp, #80]
+        stp     x12, x13, [sp, #96]
+        stp     x14, x15, [sp, #112]
+        stp     x16, x17, [sp, #128]
+        stp     x18, x19, [sp, #144]
+        stp     x20, x21, [sp, #160]
+        stp     x22, x23, [sp, #176]
+        stp     x24, x25, [sp, #192]
+        stp     x26, x27, [sp, #208]
+        stp     x28, x29, [sp, #224]
+        mrs     x1, sp_el0
+        stp     x30, x1, [sp, #240]
+        mrs     x2, elr_el1
+        mrs     x3, spsr_el1
+        stp     x2, x3, [sp, #{pc}]
+        mrs     x4, tpidr_el0
+    .endm
+    .macro MONITOR_FAULT
+        .balign 128
+        b       monitor_fault
+    .endm
+
+    // ARM ARM, "Exception vectors": sixteen slots of 128 bytes.
+    .balign 2048
+exception_vectors:
+    .rept 8                     // from the monitor itself, with SP_EL0 and with SP_EL1
+    MONITOR_FAULT
+    .endr
+
+    .balign 128                 // user mode: synchronous
+    SAVE_USER
+    mrs     x0, esr_el1
+    b       leave_user
+    .balign 128                 // user mode: IRQ
+    SAVE_USER
+    mov     x0, #{interrupt}
+    b       leave_user
+    .balign 128                 // user mode: FIQ
+    SAVE_USER
+    mov     x0, #{interrupt}
+    b       leave_user
+    .balign 128                 // user mode: SError
+    SAVE_USER
+    mrs     x0, esr_el1
+    orr     x0, x0, #{serror}
+    b       leave_user
+
+    .rept 4                     // user mode in AArch32: cannot be entered
+    MONITOR_FAULT
+    .endr
+
+    .balign 128
+leave_user:                     // x0: syndrome, x4: thread pointer, sp: the context
+    ldr     x5, [sp, #{kernel_sp}]
+    str     x4, [sp, #{tls}]
+    mov     sp, x5
+    ldp     x19, x20, [sp]
+    ldp     x21, x22, [sp, #16]
+    ldp     x23, x24, [sp, #32]
+    ldp     x25, x26, [sp, #48]
+    ldp     x27, x28, [sp, #64]
+    ldp     x29, x30, [sp, #80]
+    add     sp, sp, #96
+    ret
+
+monitor_fault:
+    adrp    x4, emergency_stack_end
+    add     sp, x4, :lo12:emergency_stack_end
+    mrs     x0, esr_el1
+    mrs     x1, far_el1
+    mrs     x2, elr_el1
+    mov     x3, x30
+    bl      {monitor_fault}
+
+    .section .bss.emergency_stack, "aw", %nobits
+    .balign 16
+    .space  4096
+emergency_stack_end:
+
+    // enter_user(x0: context, x1: TTBR0_EL1) -> x0: syndrome
+    .section .text.enter_user, "ax"
+enter_user:
+    sub     sp, sp, #96
+    stp     x19, x20, [sp]
+    stp     x21, x22, [sp, #16]
+    stp     x23, x24, [sp, #32]
+    stp     x25, x26, [sp, #48]
+    stp     x27, x28, [sp, #64]
+    stp     x29, x30, [sp, #80]
+    mrs     x2, ttbr0_el1
+    mov     x3, sp
+    str     x3, [x0, #{kernel_sp}]
+    cmp     x1, x2
+    b.eq    1f
+    msr     ttbr0_el1, x1
+1:  dsb     nshst               // table entries written since; ERET synchronises the context
+    mov     sp, x0
+    ldr     x4, [sp, #{tls}]
+    ldp     x2, x3, [sp, #{pc}]
+    ldp     x30, x1, [sp, #240]
+    msr     tpidr_el0, x4
+    msr     elr_el1, x2
+    msr     spsr_el1, x3
+    msr     sp_el0, x1
+    ldp     x0, x1, [sp]
+    ldp     x2, x3, [sp, #16]
+    ldp     x4, x5, [sp, #32]
+    ldp     x6, x7, [sp, #48]
+    ldp     x8, x9, [sp, #64]
+    ldp     x10, x11, [sp, #80]
+    ldp     x12, x13, [sp, #96]
+    ldp     x14, x15, [sp, #112]
+    ldp     x16, x17, [sp, #128]
+    ldp     x18, x19, [sp, #144]
+    ldp     x20, x21, [sp, #160]
+    ldp     x22, x23, [sp, #176]
+    ldp     x24, x25, [sp, #192]
+    ldp     x26, x27, [sp, #208]
+    ldp     x28, x29, [sp, #224]
+    eret
+    "#,
+    pc = const offset_of!(UserContext, pc),
+    tls = const offset_of!(UserContext, tls),
+    kernel_sp = const offset_of!(UserContext, kernel_sp),
+    interrupt = const INTERRUPT,
+    serror = const SERROR,
+    monitor_fault = sym monitor_fault,
+);
+
+// What the assembly takes for granted.
+const _: () = assert!(offset_of!(UserContext, x) == 0 && offset_of!(UserContext, sp) == 248);
+const _: () = assert!(offset_of!(UserContext, pstate) == offset_of!(UserContext, pc) + 8);
+
+unsafe extern "C" {
+    static exception_vectors: u8;
+    fn enter_user(context: *mut UserContext, ttbr0: u64) -> u64;
+}
+
+/// Prepares the processor for user mode. Called once, with the monitor's own translation tables in place.
+pub fn init() {
+    // SAFETY: the vectors are the ones above. CPACR_EL1.FPEN (bits 20, 21) lets user mode use the
+    // floating-point registers. CNTKCTL_EL1 = 0 traps every read of a counter or timer from EL0. The
+    // SCTLR_EL1 bits set are UCT (15), DZE (14), UCI (26): cache type, `dc zva` and cache maintenance by
+    // address in EL0, as Linux allows; nTWI (16) and nTWE (18) are cleared, so that waiting traps.
+    unsafe {
+        asm!(
+            "msr vbar_el1, {vectors}",
+            "mov {t}, #3 << 20",
+            "msr cpacr_el1, {t}",
+            "msr cntkctl_el1, xzr",
+            "mrs {t}, sctlr_el1",
+            "orr {t}, {t}, #1 << 14",
+            "orr {t}, {t}, #1 << 15",
+            "orr {t}, {t}, #1 << 26",
+            "bic {t}, {t}, #1 << 16",
+            "bic {t}, {t}, #1 << 18",
+            "msr sctlr_el1, {t}",
+            "isb",
+            vectors = in(reg) &raw const exception_vectors,
+            t = out(reg) _,
+            options(nostack, preserves_flags)
+        )
+    }
+}
+
+/// Runs the thread in user mode until it traps.
+#[inline]
+pub fn run_user(context: &mut UserContext, root: Root) -> Trap {
+    let ttbr0 = root.table.0 | (root.asid as u64) << 48;
+    loop {
+        // SAFETY: `enter_user` keeps the C calling convention; it writes to the context only. User mode can
+        // reach only what the tables at `root` map for it, which is no memory of the monitor's own.
+        let syndrome = unsafe { enter_user(context, ttbr0) };
+        // EC 0x15: SVC in AArch64 state; IL (bit 25) is 1 and the immediate is not looked at.
+        if syndrome >> 26 == 0x15 {
+            return Trap::Syscall;
+        }
+        if let Some(trap) = decode(context, syndrome) {
+            return trap;
+        }
+    }
+}
+
+/// What an exception other than a system call means; `None`: it has been dealt with (ARM ARM, ESR_EL1).
+#[cold]
+fn decode(context: &mut UserContext, syndrome: u64) -> Option<Trap> {
+    if syndrome & INTERRUPT != 0 {
+        return Some(Trap::Timer);
+    }
+    if syndrome & SERROR != 0 {
+        return Some(Trap::Other(syndrome));
+    }
+    let iss = syndrome as u32 & 0x1ff_ffff;
+    // Fault status code: 0b0001LL translation of level LL, 0b0010LL access flag, 0b0011LL permission,
+    // 0b000000 and up address size, 0b100001 alignment.
+    let status = iss & 0x3f;
+    let far: u64;
+    // SAFETY: reading FAR_EL1 has no effect.
+    unsafe { asm!("mrs {}, far_el1", out(reg) far, options(nomem, nostack, preserves_flags)) };
+    Some(match (syndrome >> 26) & 0x3f {
+        // WFI or WFE: waiting ends at once.
+        0x01 => {
+            context.pc = context.pc.wrapping_add(4);
+            return None;
+        }
+        0x20 if status < 0x10 => Trap::Fault { addr: far, access: Access::Exec },
+        0x22 => Trap::Alignment { addr: context.pc },
+        0x24 if status == 0x21 => Trap::Alignment { addr: far },
+        // WnR (bit 6) is 1 for cache maintenance too (CM, bit 8), which only needs the right to read.
+        0x24 if status < 0x10 => {
+            let write = iss & (1 << 6) != 0 && iss & (1 << 8) == 0;
+            Trap::Fault { addr: far, access: if write { Access::Write } else { Access::Read } }
+        }
+        0x26 => Trap::Alignment { addr: context.sp },
+        0x2c => Trap::Arithmetic,
+        0x30 | 0x32 | 0x34 | 0x3c => Trap::Breakpoint,
+        // A trapped system-register access: Op0 3, Op1 3, CRn 14, CRm 0, Op2 0 to 2, read: the counters.
+        0x18 if iss >> 20 == 3
+            && iss & 1 == 1
+            && iss >> 14 & 7 == 3
+            && iss >> 10 & 15 == 14
+            && iss >> 1 & 15 == 0
+            && iss >> 17 & 7 <= 2 =>
+        {
+            Trap::Counter { what: iss }
+        }
+        0x00 | 0x07 | 0x0e | 0x18 | 0x19 => Trap::Undefined,
+        _ => Trap::Other(syndrome),
+    })
+}
+
+/// An exception in the monitor itself: a bug, which the panic handler reports.
+extern "C" fn monitor_fault(syndrome: u64, address: u64, pc: u64, from: u64) -> ! {
+    panic!(
+        "exception in the monitor: syndrome {syndrome:#x} address {address:#x} pc {:#x} called from {:#x}",
+        pc.wrapping_sub(DIRECT_MAP),
+        from.wrapping_sub(DIRECT_MAP)
+    );
+}
