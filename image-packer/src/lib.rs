@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-//! The closure format that the host packer and the monitor share, and the packer itself.
+//! The closure format that the host packer and the monitor share, and (feature `host`) the packer itself.
 //!
 //! A **closure** is a plain ustar archive: `PLAN`, `INPUTS.sha256`, then every source file that the plan's
 //! steps read. A **payload** is one page of text settings followed by a closure; it is what a machine finds
@@ -10,7 +10,7 @@
 //!
 //! It refuses: names that do not fit ustar, archives with more than one spelling of the same content, and
 //! plan lines that it does not know.
-#![cfg_attr(not(test), no_std)]
+#![cfg_attr(not(any(test, feature = "host")), no_std)]
 #![forbid(unsafe_code)]
 
 extern crate alloc;
@@ -20,3 +20,6 @@ pub mod path;
 pub mod payload;
 pub mod plan;
 pub mod tar;
+
+#[cfg(feature = "host")]
+pub mod host;
