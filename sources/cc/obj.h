@@ -73,7 +73,9 @@ struct Symbol {
     unsigned char bound;        /* binding was stated (.globl, .weak, .local) */
     unsigned char used;         /* a relocation names it */
     Symbol *global;             /* linker: the symbol that stands for all of this name */
-    long got;                   /* linker: 1 + its slot in the GOT */
+    Obj *obj;                   /* linker: who defines it, or asked for it first */
+    long got;                   /* linker: 1 + the number of its address's slot in the GOT */
+    long got_tp;                /* linker: 1 + that of its thread-pointer offset's slot */
 };
 
 struct Obj {
@@ -93,11 +95,14 @@ struct Obj {
 
 /* ---- obj.c ---- */
 Obj *obj_new(int machine, char *file);
+Obj *obj_empty(int machine, char *file);                         /* without the first three sections */
+Section *sec_new(Obj *o, char *name, int type, long flags);     /* even if there is one of that name */
 Section *obj_section(Obj *o, char *name, int type, long flags);  /* found by name, else made */
 Symbol *obj_symbol(Obj *o, char *name);                         /* found by name, else made, undefined */
 Symbol *obj_find(Obj *o, char *name);                           /* found, or null */
 Symbol *obj_new_symbol(Obj *o, char *name);                     /* made, not entered in the hash table */
 Symbol *obj_local(Obj *o);                                      /* a fresh nameless label: never written to a file */
+int sym_is_temporary(Symbol *y);                                /* .L or nameless: not for the file */
 Symbol *sec_symbol(Section *s);                                 /* the section's own symbol */
 void obj_resolve(Obj *o);                                       /* settle relocations within a section */
 
@@ -135,12 +140,13 @@ void link_add_object(Obj *o);
 void link_add_file(char *path);             /* an object or an archive */
 void link_finish(char *path, char *entry);
 
-/* The value a relocation of `type` stores: S + A in `value`, the place's address
- * in `place`.  Returns null, or what is wrong ("out of range"). */
-char *reloc_apply(int machine, int type, unsigned char *p, long value, long place);
-/* the type of a plain pointer or a pc-relative word of n bytes */
-int reloc_abs(int machine, int n);
-int reloc_pcrel(int machine, int n);
+/* ---- reloc.c ----
+ * Stores at p what a relocation of `type` asks for: S + A is `value`, the place's
+ * address is `place`.  Returns null, or what is wrong. */
+char *reloc_apply(int type, unsigned char *p, long value, long place);
+int reloc_is_pcrel(int type);           /* depends on nothing but the distance */
+int reloc_abs(int machine, int n);      /* the type of a plain address of n bytes */
+int reloc_pcrel(int machine, int n);    /* that of a distance of n bytes */
 
 /* ---- as.c ----
  * Assembles GNU syntax for o->machine.  Errors are reported as file:line and end the program. */
