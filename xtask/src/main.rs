@@ -1,3 +1,38 @@
 // SPDX-License-Identifier: MIT
-//! The commands a person types: `cargo xtask <verb>`.
-fn main() {}
+//! `cargo xtask <verb>`: the commands a person types. Each verb is one module of the library, whose doc
+//! comment is its help.
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// Firstlight: from a bare machine and readable text to a working system.
+#[derive(Parser)]
+#[command(name = "cargo xtask", disable_help_subcommand = true)]
+struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    Chain(xtask::chain::Args),
+    Fetch(xtask::fetch::Args),
+    Pack(xtask::pack::Args),
+}
+
+fn main() -> ExitCode {
+    // Files get the same modes whoever runs this.
+    nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(0o022));
+    let result = match Cli::parse().verb {
+        Verb::Chain(args) => xtask::chain::main(args),
+        Verb::Fetch(args) => xtask::fetch::main(args),
+        Verb::Pack(args) => xtask::pack::main(args),
+    };
+    match result {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MIT
+//! The commands a person types, as a library that `main.rs` and the end-to-end tests call.
+//!
+//! One module a verb ([`chain`], [`fetch`], [`pack`], …); the others serve them: [`project`] knows the
+//! folders, [`debian`] the private apt, [`bundle`] what a run leaves behind.
+//!
+//! It refuses to install anything silently, to accept a download whose digest is not the stated one, and to
+//! write outside `out/` and the cache.
+
+pub mod bundle;
+pub mod chain;
+pub mod debian;
+pub mod fetch;
+pub mod pack;
+pub mod project;
