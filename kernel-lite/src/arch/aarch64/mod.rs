@@ -12,6 +12,7 @@
 mod context;
 mod mmu;
 mod signal;
+mod timer;
 mod trap;
 
 pub mod pte;
@@ -20,6 +21,7 @@ use super::{Abi, Root, SignalDelivery, SignalReturn, Trap, UserRead, UserWrite};
 
 pub use context::UserContext;
 pub use mmu::{sync_icache, tlb_flush_page, tlb_flush_space};
+pub use timer::{counter, counter_hz, set_timer};
 pub use trap::{init, run_user};
 
 /// Whose numbers and layouts.

@@ -4,7 +4,7 @@
 //! While user mode runs, SP_EL1 points at the thread's [`UserContext`], so that the exception vector can
 //! store all registers without a scratch register and without a memory access that is not needed.
 
-use super::{DIRECT_MAP, Root, Trap, UserContext};
+use super::{DIRECT_MAP, Root, Trap, UserContext, set_timer};
 use crate::paging::Access;
 use core::arch::{asm, global_asm};
 use core::mem::offset_of;
@@ -210,6 +210,7 @@ pub fn run_user(context: &mut UserContext, root: Root) -> Trap {
 #[cold]
 fn decode(context: &mut UserContext, syndrome: u64) -> Option<Trap> {
     if syndrome & INTERRUPT != 0 {
+        set_timer(None);
         return Some(Trap::Timer);
     }
     if syndrome & SERROR != 0 {
