@@ -7,9 +7,16 @@
 //! It refuses to install anything silently, to accept a download whose digest is not the stated one, and to
 //! write outside `out/` and the cache.
 
+pub mod board;
+pub mod build;
 pub mod bundle;
 pub mod chain;
+pub mod console;
 pub mod debian;
+pub mod emulator;
+pub mod exec;
 pub mod fetch;
 pub mod pack;
 pub mod project;
+pub mod run;
+pub mod shell;
