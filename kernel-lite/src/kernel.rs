@@ -1,16 +1,46 @@
 // SPDX-License-Identifier: MIT
-//! The kernel: one structure, passed `&mut`. Here: who is running, waiting and waking.
+//! The kernel: one structure, passed `&mut`. Here: who runs, who waits, who is woken; and the main loop.
+//!
+//! Scheduling knows no time: a thread runs until it waits, ends or has made [`QUANTUM`] system calls. A call
+//! that waits has no stack: it is made again, from the thread's saved registers, when it is woken.
 
+use crate::arch::{self, Trap};
 use crate::clock::Clock;
+use crate::errno::Errno;
+use crate::exec::Program;
 use crate::machine::Machine;
 use crate::mem::Mem;
-use crate::process::Process;
-use crate::space::Space;
-use crate::thread::{Key, State, Thread};
-use crate::vfs::Vfs;
+use crate::paging::Access;
+use crate::process::{FIRST_PID, NONE, Process};
+use crate::ram::Frame;
+use crate::random::Random;
+use crate::signal::{SI_KERNEL, SignalInfo, sig};
+use crate::space::{Refusal, Space};
+use crate::syscall::{self, Args, Stop};
+use crate::thread::{Call, Key, State, Thread, Wait};
+use crate::vfs::{Files, FsContext, Vfs};
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
+
+/// System calls that a thread makes before others have their turn. A count, never a time.
+const QUANTUM: u32 = 4096;
+/// What a quantum moves the logical clock by, in nanoseconds: a program that polls without ever reading the
+/// clock must not keep those that sleep from waking.
+const QUANTUM_TIME: u64 = 4_000_000;
+/// Heap bytes below which nothing new is created.
+const HEAP_RESERVE: usize = 256 << 10;
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The first process ended with this wait status.
+    Ended(u32),
+    /// Everyone waits for someone.
+    Deadlock,
+    /// The time that the machine's board file allows is over.
+    Watchdog,
+}
 
 /// Everything.
 pub struct Kernel {
@@ -22,6 +52,8 @@ pub struct Kernel {
     pub machine: &'static mut dyn Machine,
     /// The logical clock.
     pub clock: Clock,
+    /// The stream that getrandom reads.
+    pub random: Random,
     /// Threads by slot. Slots are used again.
     pub threads: Vec<Box<Thread>>,
     /// Processes by slot.
@@ -30,15 +62,75 @@ pub struct Kernel {
     pub spaces: Vec<Space>,
     /// Slot of the thread that runs or whose call is being made.
     pub current: usize,
-    /// Slots of the threads that can run, in turn.
+    /// Slots of the threads that can run, in turn; the current one is not among them.
     pub ready: VecDeque<usize>,
     /// How many threads wait: nobody to wake when 0.
     pub waiting: usize,
-    /// A person is at the console: wall time counts and timers preempt.
+    /// Each line of the monitor's own is marked on the console.
+    pub framed: bool,
+    /// Unknown calls that were logged, a bit each.
+    pub(crate) unknown: [u64; 8],
+    /// A person is at the console: the timer preempts and reads the console.
     pub interactive: bool,
+    /// [`Machine::counter`] at which the watchdog ends the run.
+    pub watchdog: Option<u64>,
+    /// Wait status of the run's first process, once it has ended.
+    pub(crate) first_status: Option<u32>,
+    /// Number of the next process or thread.
+    pub(crate) next_pid: u32,
+    /// The page with the signal return code.
+    pub(crate) trampoline: Option<Frame>,
+    /// Slot of the thread whose floating-point registers the processor holds.
+    pub(crate) fp_owner: usize,
+    /// No deadline or alarm is earlier.
+    next_timer: u64,
+    sequence: u64,
+    /// System calls left to the current thread.
+    quantum: u32,
+    expired: bool,
 }
 
 impl Kernel {
+    /// A kernel with an empty file system and nothing running.
+    pub fn new(mut mem: Mem, machine: &'static mut dyn Machine) -> Kernel {
+        let trampoline = match arch::TRAMPOLINE {
+            [] => None,
+            code => mem
+                .alloc()
+                .ok()
+                .inspect(|&frame| mem.ram.frame_mut(frame)[..code.len()].copy_from_slice(code)),
+        };
+        if let Some(frame) = trampoline {
+            arch::sync_icache(frame.addr(), arch::TRAMPOLINE.len());
+        }
+        let vfs = Vfs::new(&mut mem);
+        Kernel {
+            mem,
+            vfs,
+            machine,
+            clock: Clock::new(),
+            random: Random::new(),
+            threads: Vec::new(),
+            processes: Vec::new(),
+            spaces: Vec::new(),
+            current: 0,
+            ready: VecDeque::new(),
+            waiting: 0,
+            framed: false,
+            unknown: [0; 8],
+            interactive: false,
+            watchdog: None,
+            first_status: None,
+            next_pid: FIRST_PID,
+            trampoline,
+            fp_owner: NONE,
+            next_timer: u64::MAX,
+            sequence: 0,
+            quantum: QUANTUM,
+            expired: false,
+        }
+    }
+
     /// The current thread.
     #[inline]
     pub fn thread(&mut self) -> &mut Thread {
@@ -52,15 +144,194 @@ impl Kernel {
         &mut self.processes[slot]
     }
 
-    /// Wakes all threads that wait for `key`.
-    pub fn wake(&mut self, key: Key) {
-        self.wake_some(key, usize::MAX, !0);
+    /// The current address space.
+    #[inline]
+    pub fn space(&mut self) -> (&mut Space, &mut Mem, &mut Vfs) {
+        let slot = self.processes[self.threads[self.current].process].space;
+        (&mut self.spaces[slot], &mut self.mem, &mut self.vfs)
     }
 
-    /// Wakes at most `n` of them, those that wait longest first; for futexes only those whose bits meet
-    /// `bits`. Returns how many.
-    pub fn wake_some(&mut self, _key: Key, _n: usize, _bits: u32) -> usize {
-        0
+    /// Whether the monitor's own memory is so low that nothing new may be created.
+    pub fn heap_is_low(&self) -> bool {
+        self.machine.heap_free() < HEAP_RESERVE
+    }
+
+    /// Starts a program as the first process of a run: number, clock and random stream are always the same.
+    /// The process has `files` and `fs` even if the program cannot be started; [`Kernel::clear`] closes them.
+    pub fn start(&mut self, program: Program, files: Files, fs: FsContext) -> Result<(), Errno> {
+        self.clear();
+        self.first_process(files, fs)?;
+        let started = self.exec(program);
+        match started {
+            Ok(()) => self.ready.push_back(self.current),
+            Err(_) => self.exit_group(127 << 8),
+        }
+        started
+    }
+
+    /// Ends all processes that are left of a run, and sets numbers, clock and random stream back.
+    pub fn clear(&mut self) {
+        self.end_all();
+        self.clock = Clock::new();
+        self.random = Random::new();
+        (self.first_status, self.next_pid, self.next_timer) = (None, FIRST_PID, u64::MAX);
+        (self.sequence, self.waiting, self.expired) = (0, 0, false);
+    }
+
+    /// Runs until the first process has ended.
+    pub fn run(&mut self) -> Outcome {
+        loop {
+            if let Some(status) = self.first_status {
+                return Outcome::Ended(status);
+            }
+            if self.expired {
+                return Outcome::Watchdog;
+            }
+            match self.ready.pop_front() {
+                Some(slot) => {
+                    self.current = slot;
+                    self.quantum = QUANTUM;
+                    self.run_thread();
+                }
+                None if !self.idle() => return Outcome::Deadlock,
+                None => {}
+            }
+        }
+    }
+
+    /// Runs the current thread until it waits, ends, or its turn is over.
+    fn run_thread(&mut self) {
+        let slot = self.current;
+        while self.threads[slot].state == State::Ready {
+            if self.clock.now() >= self.next_timer {
+                self.expire();
+            }
+            let call = self.threads[slot].call;
+            if call.pending && !call.interrupted {
+                self.make_call();
+                continue;
+            }
+            if self.signal_ready(slot) {
+                self.deliver_signals();
+                if self.threads[slot].state != State::Ready {
+                    return;
+                }
+            }
+            if self.threads[slot].call.interrupted {
+                // No handler came of it: the call goes on.
+                self.threads[slot].call.interrupted = false;
+                continue;
+            }
+            if self.quantum == 0 || self.expired {
+                self.quantum = QUANTUM;
+                self.clock.advance_to(self.clock.now() + QUANTUM_TIME);
+                if !self.ready.is_empty() || self.expired {
+                    self.ready.push_back(slot);
+                    return;
+                }
+                continue;
+            }
+            self.fp_load(slot);
+            let t = &mut self.threads[slot];
+            let root = self.spaces[self.processes[t.process].space].root();
+            match arch::run_user(&mut t.context, root) {
+                Trap::Syscall => self.make_call(),
+                trap => self.handle_trap(trap),
+            }
+        }
+    }
+
+    /// Makes the system call that the current thread's registers ask for.
+    #[inline]
+    pub fn make_call(&mut self) {
+        let t = &self.threads[self.current];
+        let (number, args) = (t.context.syscall_number(), Args(t.context.args()));
+        self.quantum = self.quantum.saturating_sub(1);
+        match syscall::dispatch(self, number as i64, args) {
+            Ok(value) => self.finish(value as i64),
+            Err(Stop::Errno(e)) => self.finish(-(e.0 as i64)),
+            Err(Stop::Block(wait)) => self.wait(wait),
+            Err(Stop::Done) => {
+                let t = self.thread();
+                t.call = Call::default();
+                t.wait_set = 0;
+            }
+        }
+    }
+
+    #[inline]
+    fn finish(&mut self, value: i64) {
+        let t = self.thread();
+        t.context.set_result(value);
+        t.call = Call::default();
+        t.wait_set = 0;
+        if let Some(mask) = t.saved_mask.take() {
+            t.mask = mask;
+        }
+        self.proc().calls += 1;
+    }
+
+    /// The current thread waits, unless a signal comes first.
+    fn wait(&mut self, wait: Wait) {
+        let slot = self.current;
+        if !matches!(wait.key, Key::Vfork(_)) && self.signal_ready(slot) {
+            let call = &mut self.threads[slot].call;
+            (call.pending, call.interrupted, call.restart) = (true, true, wait.restart);
+            return;
+        }
+        self.sequence += 1;
+        let t = &mut self.threads[slot];
+        (t.call.pending, t.call.woken) = (true, false);
+        (t.state, t.sequence) = (State::Waiting(wait), self.sequence);
+        self.waiting += 1;
+        if let Some(at) = wait.deadline {
+            self.next_timer = self.next_timer.min(at);
+        }
+    }
+
+    /// The others have their turn first.
+    pub(crate) fn end_turn(&mut self) {
+        self.quantum = 0;
+    }
+
+    /// A waiting thread makes its call again.
+    pub(crate) fn make_ready(&mut self, slot: usize) {
+        self.threads[slot].state = State::Ready;
+        self.waiting -= 1;
+        self.ready.push_back(slot);
+    }
+
+    /// Takes a thread out of the turn.
+    pub(crate) fn unready(&mut self, slot: usize) {
+        self.ready.retain(|&s| s != slot);
+    }
+
+    /// Wakes all threads that wait for `key`.
+    #[inline]
+    pub fn wake(&mut self, key: Key) {
+        if self.waiting > 0 {
+            self.wake_some(key, usize::MAX, !0);
+        }
+    }
+
+    /// Wakes at most `n` of them, those that wait longest first; for futexes only those whose bits meet `bits`.
+    /// Returns how many.
+    pub fn wake_some(&mut self, key: Key, n: usize, bits: u32) -> usize {
+        let polled = matches!(key, Key::Pipe(_) | Key::Console);
+        let mut woken = 0;
+        while woken < n {
+            let waits = |t: &Thread| match t.state {
+                State::Waiting(w) => w.key == key && t.futex_bits & bits != 0 || polled && w.key == Key::Poll,
+                _ => false,
+            };
+            let first =
+                self.threads.iter().enumerate().filter(|(_, t)| waits(t)).min_by_key(|(_, t)| t.sequence);
+            let Some((slot, _)) = first else { break };
+            self.threads[slot].call.woken = true;
+            self.make_ready(slot);
+            woken += 1;
+        }
+        woken
     }
 
     /// Absolute deadline of the call being made: `relative` nanoseconds after it was first made.
@@ -75,24 +346,123 @@ impl Kernel {
         self.thread().call.deadline.is_some_and(|at| at <= now)
     }
 
-    /// Writes a line of the monitor's own to the console.
-    pub fn log(&mut self, line: &[u8]) {
-        self.machine.console_write(line);
+    /// Sets the signal mask for the duration of the call being made (ppoll, sigsuspend).
+    pub fn temporary_mask(&mut self, mask: u64) {
+        let t = self.thread();
+        if t.saved_mask.is_none() {
+            t.saved_mask = Some(t.mask);
+        }
+        t.mask = mask & !crate::signal::UNBLOCKABLE;
     }
 
-    /// Logs a system call that the table does not have.
-    pub fn unknown_call(&mut self, _number: i64) {}
+    /// A timer may be due at `at`.
+    pub fn timer_at(&mut self, at: u64) {
+        self.next_timer = self.next_timer.min(at);
+    }
 
-    /// Sends a signal to the current process because of its own action (SIGPIPE).
-    pub fn raise(&mut self, _signo: u32) {}
+    /// Wakes whose deadline has come, sends alarms that are due, and finds the next of both.
+    fn expire(&mut self) {
+        let now = self.clock.now();
+        let mut next = u64::MAX;
+        for slot in 0..self.threads.len() {
+            if let State::Waiting(Wait { deadline: Some(at), .. }) = self.threads[slot].state {
+                if at <= now {
+                    self.make_ready(slot);
+                } else {
+                    next = next.min(at);
+                }
+            }
+        }
+        for slot in 0..self.processes.len() {
+            let Some((at, period)) = self.processes[slot].alarm else { continue };
+            if at <= now {
+                // Periods that were missed count as one, as on Linux.
+                let behind = now - at;
+                let again = (period > 0).then(|| at + (behind / period + 1) * period);
+                self.processes[slot].alarm = again.map(|at| (at, period));
+                self.send(slot, SignalInfo { signo: sig::ALRM, code: SI_KERNEL, value: 0, status: 0 });
+            }
+            if let Some((at, _)) = self.processes[slot].alarm {
+                next = next.min(at);
+            }
+        }
+        self.next_timer = next;
+    }
 
-    /// Sends a signal to each process of a group (terminal: SIGINT, SIGTSTP …).
-    pub fn signal_group(&mut self, _group: u32, _signo: u32) {}
+    /// Nobody can run: the clock jumps to the next deadline, or a person types. False if there is neither.
+    fn idle(&mut self) -> bool {
+        if self.interactive && self.console_waited() {
+            loop {
+                if self.console_poll() {
+                    return true;
+                }
+                core::hint::spin_loop();
+            }
+        }
+        self.next_timer = 0;
+        self.expire();
+        if self.ready.is_empty() && self.next_timer != u64::MAX {
+            self.clock.advance_to(self.next_timer);
+            self.expire();
+        }
+        !self.ready.is_empty()
+    }
 
     /// Whether any thread waits for the console.
     pub fn console_waited(&self) -> bool {
         self.threads
             .iter()
-            .any(|t| matches!(t.state, State::Waiting(w) if w.key == Key::Console))
+            .any(|t| matches!(t.state, State::Waiting(w) if matches!(w.key, Key::Console | Key::Poll)))
+    }
+
+    /// What is not a system call.
+    #[cold]
+    fn handle_trap(&mut self, trap: Trap) {
+        // si_code values: Linux include/uapi/asm-generic/siginfo.h.
+        let pc = self.thread().context.pc();
+        let (signo, code, addr) = match trap {
+            Trap::Syscall => return,
+            Trap::Timer => return self.tick(),
+            Trap::Counter { what } => {
+                let now = self.clock.read();
+                return self.thread().context.finish_counter(what, now);
+            }
+            Trap::Fault { addr, access } => match self.user_fault(addr, access) {
+                Ok(()) => return,
+                Err(Refusal::Unmapped) => (sig::SEGV, 1, addr),
+                Err(Refusal::Forbidden) => (sig::SEGV, 2, addr),
+                Err(Refusal::BehindEnd) => (sig::BUS, 2, addr),
+                Err(Refusal::Memory) => {
+                    self.monitor_line("out of memory, process killed", addr);
+                    return self.exit_group(sig::KILL);
+                }
+            },
+            Trap::Undefined => (sig::ILL, 1, pc),
+            Trap::Breakpoint => (sig::TRAP, 1, pc),
+            Trap::Alignment { addr } => (sig::BUS, 1, addr),
+            Trap::Arithmetic => (sig::FPE, 1, pc),
+            Trap::GeneralProtection => (sig::SEGV, SI_KERNEL, 0),
+            Trap::Other(what) => {
+                self.monitor_line("unexpected trap, process killed", what);
+                return self.exit_group(sig::KILL);
+            }
+        };
+        self.raise_fault(signo, code, addr);
+    }
+
+    fn user_fault(&mut self, addr: u64, access: Access) -> Result<(), Refusal> {
+        let (space, mem, vfs) = self.space();
+        space.fault(mem, vfs, addr, access).map(drop)
+    }
+
+    /// The timer: the watchdog, and in a shell preemption and what a person types.
+    fn tick(&mut self) {
+        let period = self.machine.counter_hz() / if self.interactive { 20 } else { 1 };
+        self.machine.set_timer(Some(period));
+        self.expired |= self.watchdog.is_some_and(|end| self.machine.counter() >= end);
+        if self.interactive {
+            self.console_poll();
+            self.quantum = 0;
+        }
     }
 }

@@ -47,6 +47,10 @@ pub trait Machine {
     fn block_count(&self) -> usize;
     /// Block device `index`, below [`Machine::block_count`].
     fn block(&mut self, index: usize) -> &mut dyn BlockDevice;
+    /// Bytes that the global allocator can still give.
+    fn heap_free(&self) -> usize {
+        usize::MAX
+    }
     /// Ends the machine. `code` is passed to the emulator where one can be.
     fn power_off(&mut self, code: u8) -> !;
     /// Restarts the machine.

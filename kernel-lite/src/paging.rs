@@ -79,6 +79,9 @@ fn span(level: u32) -> u64 {
     1 << (PAGE_SHIFT + INDEX_BITS * level)
 }
 
+/// What is done with each mapped page: memory, the entry's place, address, page, protection.
+type Visit<'a> = &'a mut dyn FnMut(&mut Mem, PhysAddr, u64, PhysAddr, Prot) -> Result<(), Errno>;
+
 /// One address space's translations.
 pub struct PageTable {
     root: PhysAddr,
@@ -139,15 +142,6 @@ impl PageTable {
         Ok(old.is_some())
     }
 
-    /// Changes the protection of a page that is mapped.
-    pub fn protect(&self, mem: &mut Mem, addr: u64, prot: Prot) {
-        if let Some(at) = self.leaf(mem, addr)
-            && let Some((pa, _)) = pte::decode_page(mem.ram.word(at))
-        {
-            mem.ram.set_word(at, pte::page(pa, prot));
-        }
-    }
-
     /// Takes the page at `addr` out, without letting go of its frame.
     pub fn take(&self, mem: &mut Mem, addr: u64) -> Option<(Frame, Prot)> {
         let at = self.leaf(mem, addr)?;
@@ -157,13 +151,7 @@ impl PageTable {
     }
 
     /// Calls `visit(mem, entry's place, address, page, protection)` for each page mapped in the range.
-    pub fn each(
-        &self,
-        mem: &mut Mem,
-        start: u64,
-        end: u64,
-        visit: &mut dyn FnMut(&mut Mem, PhysAddr, u64, PhysAddr, Prot) -> Result<(), Errno>,
-    ) -> Result<(), Errno> {
+    pub fn each(&self, mem: &mut Mem, start: u64, end: u64, visit: Visit) -> Result<(), Errno> {
         let mut addr = start & !(PAGE_SIZE as u64 - 1);
         while addr < end {
             let mut table = self.root;
@@ -195,6 +183,36 @@ impl PageTable {
         Ok(())
     }
 
+    /// Maps the range's pages in `to` as well, and holds them for it. With `copy_on_write`, both lose WRITE.
+    /// `to` maps nothing in the range.
+    pub fn copy_range(
+        &self,
+        mem: &mut Mem,
+        to: &PageTable,
+        start: u64,
+        end: u64,
+        copy_on_write: bool,
+    ) -> Result<(), Errno> {
+        // The leaf table of `to` for the 2 MiB that the last page was in.
+        let mut leaf = (u64::MAX, PhysAddr(0));
+        self.each(mem, start, end, &mut |mem, at, addr, pa, prot| {
+            if leaf.0 != addr / span(1) {
+                let first = addr & !(span(1) - 1);
+                leaf = (addr / span(1), to.leaf_or_new(mem, first)?);
+            }
+            let word = if copy_on_write && prot.has(Prot::WRITE) {
+                let word = pte::page(pa, prot.without(Prot::WRITE));
+                mem.ram.set_word(at, word);
+                word
+            } else {
+                mem.ram.word(at)
+            };
+            mem.ram.set_word(leaf.1.offset((addr >> PAGE_SHIFT & 511) * 8), word);
+            mem.share(Frame::of(pa));
+            Ok(())
+        })
+    }
+
     /// Lets go of every page in the range. Tells whether there was one.
     pub fn clear(&self, mem: &mut Mem, start: u64, end: u64) -> bool {
         let mut any = false;
@@ -207,8 +225,8 @@ impl PageTable {
         any
     }
 
-    /// Lets go of everything, the tables included.
-    pub fn free(self, mem: &mut Mem) {
+    /// Lets go of everything, the tables included. The tree must not be used any more.
+    pub fn free(&self, mem: &mut Mem) {
         free_level(mem, self.root, LEVELS - 1);
     }
 }

@@ -1,9 +1,26 @@
 // SPDX-License-Identifier: MIT
-//! Processes: what threads share.
+//! Processes: what threads share; how they come and go.
 
-use crate::signal::{Action, SignalInfo};
+use crate::errno::Errno;
+use crate::kernel::Kernel;
+use crate::signal::{Action, SignalInfo, sig};
+use crate::space::Space;
+use crate::thread::{Call, Key, State, Thread};
 use crate::vfs::{Files, FsContext, InodeId};
+use alloc::boxed::Box;
+use alloc::vec;
 use alloc::vec::Vec;
+
+/// Processes and threads that there can be at a time: a fork bomb ends here.
+pub const MAX_TASKS: usize = 1000;
+/// Signals there are.
+pub const SIGNALS: usize = 64;
+/// Nobody's slot.
+pub const NONE: usize = usize::MAX;
+/// The number of a step's first process. Number 1 is nobody's: shells treat themselves specially as init.
+pub const FIRST_PID: u32 = 2;
+/// Frames that a fork leaves for the programs that run already.
+const FORK_RESERVE: usize = 512;
 
 /// Whether a process lives.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -22,17 +39,17 @@ pub enum Life {
 pub struct Process {
     /// Its number.
     pub pid: u32,
-    /// Slot of its parent; the first process is its own.
+    /// Slot of its parent; [`NONE`] when that has ended.
     pub parent: usize,
-    /// Process group and session.
+    /// Process group.
     pub group: u32,
     /// Session.
     pub session: u32,
     /// Whether it lives.
     pub life: Life,
-    /// Wait status as `wait4` gives it, once it is a zombie or stopped.
+    /// Wait status as `wait4` gives it, once it is a zombie, stopped or continued.
     pub status: u32,
-    /// Stopped, and whether the parent has been told (1: not yet told of stop, 2: not yet of continue).
+    /// Stopped by a signal.
     pub stopped: bool,
     /// A stop or continue that `wait4` has not reported.
     pub unreported: bool,
@@ -54,18 +71,408 @@ pub struct Process {
     pub pending: Vec<SignalInfo>,
     /// Signal sent to the parent at the end; 0 for none.
     pub exit_signal: u32,
-    /// The child of the first process, of that the n-th child, and so on: its name in the event log.
+    /// The n-th child of its parent, from the first process down: its name in the event log.
     pub path: Vec<u32>,
     /// Children made so far.
     pub children: u32,
-    /// Blocks its parent until exec or exit.
+    /// Uses its parent's memory until exec or exit, and the parent waits.
     pub vforked: bool,
     /// ITIMER_REAL: next expiry (CLOCK_MONOTONIC nanoseconds), and period.
     pub alarm: Option<(u64, u64)>,
-    /// System calls made, its share of them by ended children.
+    /// System calls made.
     pub calls: u64,
     /// System calls made by children that were waited for.
     pub child_calls: u64,
-    /// RLIMIT_* soft and hard limits that were changed: resource, soft, hard.
+    /// RLIMIT_* that were changed: resource, soft, hard.
     pub limits: Vec<(u32, u64, u64)>,
+}
+
+/// What `clone` was asked for.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct CloneRequest {
+    /// CLONE_*, and the exit signal in the low byte.
+    pub flags: u64,
+    /// The child's stack pointer, or 0 for the parent's.
+    pub stack: u64,
+    /// Where the child's number is written in the parent.
+    pub parent_tid: u64,
+    /// Where it is written in the child, or cleared at its end.
+    pub child_tid: u64,
+    /// The child's thread pointer.
+    pub tls: u64,
+}
+
+/// `clone` flags. Linux `include/uapi/linux/sched.h`.
+#[allow(missing_docs)]
+pub mod clone {
+    pub const VM: u64 = 0x100;
+    pub const VFORK: u64 = 0x4000;
+    pub const PARENT: u64 = 0x8000;
+    pub const THREAD: u64 = 0x1_0000;
+    pub const SETTLS: u64 = 0x8_0000;
+    pub const PARENT_SETTID: u64 = 0x10_0000;
+    pub const CHILD_CLEARTID: u64 = 0x20_0000;
+    pub const CHILD_SETTID: u64 = 0x100_0000;
+    /// Name spaces: there are none.
+    pub const NEW: u64 = 0x7e02_0000;
+}
+
+impl Kernel {
+    /// The slot of the live process `pid`.
+    pub fn find_process(&self, pid: u32) -> Option<usize> {
+        self.processes.iter().position(|p| p.life != Life::Free && p.pid == pid)
+    }
+
+    /// The slot of the live thread `tid`.
+    pub fn find_thread(&self, tid: u32) -> Option<usize> {
+        self.threads.iter().position(|t| t.state != State::Free && t.tid == tid)
+    }
+
+    /// A slot for a new thread, which is still free.
+    fn thread_slot(&mut self) -> Result<usize, Errno> {
+        match self.threads.iter().position(|t| t.state == State::Free) {
+            Some(slot) => Ok(slot),
+            None if self.threads.len() < MAX_TASKS && !self.heap_is_low() => {
+                self.threads.push(Box::default());
+                Ok(self.threads.len() - 1)
+            }
+            None => Err(Errno::EAGAIN),
+        }
+    }
+
+    /// A slot for a new process, which is still free.
+    pub(crate) fn process_slot(&mut self) -> Result<usize, Errno> {
+        match self.processes.iter().position(|p| p.life == Life::Free) {
+            Some(slot) => Ok(slot),
+            None if self.processes.len() < MAX_TASKS && !self.heap_is_low() => {
+                self.processes.push(Box::default());
+                Ok(self.processes.len() - 1)
+            }
+            None => Err(Errno::EAGAIN),
+        }
+    }
+
+    /// The TLB tag of the next new space, which also names its slot.
+    pub(crate) fn next_asid(&mut self) -> Result<u16, Errno> {
+        if self.heap_is_low() {
+            return Err(Errno::ENOMEM);
+        }
+        let slot = self.spaces.iter().position(|s| s.users == 0).unwrap_or(self.spaces.len());
+        Ok(slot as u16 + 1)
+    }
+
+    /// Puts a space made with [`Kernel::next_asid`] into its slot.
+    pub(crate) fn add_space(&mut self, space: Space) -> usize {
+        let slot = space.asid() as usize - 1;
+        match self.spaces.get_mut(slot) {
+            Some(free) => *free = space,
+            None => self.spaces.push(space),
+        }
+        slot
+    }
+
+    /// One user of the space less.
+    pub(crate) fn leave_space(&mut self, slot: usize) {
+        let space = &mut self.spaces[slot];
+        if space.users > 1 {
+            space.users -= 1;
+        } else {
+            space.free(&mut self.mem, &mut self.vfs);
+        }
+    }
+
+    fn new_pid(&mut self) -> u32 {
+        loop {
+            let pid = self.next_pid;
+            self.next_pid = if pid >= 32767 { 300 } else { pid + 1 };
+            let taken = self.find_thread(pid).is_some()
+                || self.processes.iter().any(|p| p.life != Life::Free && (p.pid == pid || p.group == pid));
+            if !taken {
+                return pid;
+            }
+        }
+    }
+
+    /// The first process of a run, with nothing mapped yet and its thread current.
+    pub(crate) fn first_process(&mut self, files: Files, fs: FsContext) -> Result<(), Errno> {
+        let asid = self.next_asid()?;
+        let slot = self.process_slot()?;
+        let thread = self.thread_slot()?;
+        let space = Space::new(&mut self.mem, asid)?;
+        let space = self.add_space(space);
+        let pid = self.new_pid();
+        *self.processes[slot] = Process {
+            pid,
+            parent: NONE,
+            group: pid,
+            session: pid,
+            life: Life::Alive,
+            space,
+            threads: 1,
+            files,
+            fs,
+            actions: vec![Action::default(); SIGNALS],
+            ..Default::default()
+        };
+        *self.threads[thread] = Thread { tid: pid, process: slot, state: State::Ready, ..Default::default() };
+        self.current = thread;
+        Ok(())
+    }
+
+    /// Makes a thread, or a process that is a copy of the current one. Returns its number.
+    pub fn clone_current(&mut self, r: CloneRequest) -> Result<u32, Errno> {
+        let parent = self.threads[self.current].process;
+        if r.flags & clone::NEW != 0 || r.flags & clone::THREAD != 0 && r.flags & clone::VM == 0 {
+            return Err(Errno::EINVAL);
+        }
+        if self.mem.free_frames() < FORK_RESERVE {
+            return Err(Errno::ENOMEM);
+        }
+        let thread = self.thread_slot()?;
+        let process = if r.flags & clone::THREAD != 0 { parent } else { self.fork_process(parent, r.flags)? };
+        let tid = self.new_pid();
+        if process == parent {
+            self.processes[process].threads += 1;
+        } else {
+            self.processes[process].pid = tid;
+        }
+        self.fp_save(self.current);
+        let t = &self.threads[self.current];
+        let mut context = t.context.clone();
+        context.set_result(0);
+        if r.stack != 0 {
+            context.set_sp(r.stack);
+        }
+        if r.flags & clone::SETTLS != 0 {
+            context.set_tls(r.tls);
+        }
+        let child = Thread {
+            context,
+            tid,
+            process,
+            state: State::Ready,
+            mask: t.saved_mask.unwrap_or(t.mask),
+            altstack: if r.flags & (clone::VM | clone::VFORK) == clone::VM {
+                Default::default()
+            } else {
+                t.altstack
+            },
+            clear_tid: if r.flags & clone::CHILD_CLEARTID != 0 { r.child_tid } else { 0 },
+            ..Default::default()
+        };
+        *self.threads[thread] = child;
+        self.ready.push_back(thread);
+        // A wild pointer here is the caller's loss, as on Linux: the child exists.
+        if r.flags & clone::PARENT_SETTID != 0 {
+            let _ = self.write_user_u32(r.parent_tid, tid);
+        }
+        if r.flags & clone::CHILD_SETTID != 0 {
+            let space = &mut self.spaces[self.processes[process].space];
+            let _ = space.write(&mut self.mem, &mut self.vfs, r.child_tid, &tid.to_le_bytes());
+        }
+        Ok(tid)
+    }
+
+    /// A copy of a process, without threads and without a number yet.
+    fn fork_process(&mut self, parent: usize, flags: u64) -> Result<usize, Errno> {
+        let slot = self.process_slot()?;
+        let share = flags & clone::VM != 0;
+        let space = if share {
+            let space = self.processes[parent].space;
+            self.spaces[space].users += 1;
+            space
+        } else {
+            let asid = self.next_asid()?;
+            let space = self.processes[parent].space;
+            let copy = self.spaces[space].fork(&mut self.mem, &mut self.vfs, asid)?;
+            self.add_space(copy)
+        };
+        let (files, fs) = match self.files_fork() {
+            Ok(copied) => copied,
+            Err(e) => {
+                self.leave_space(space);
+                return Err(e);
+            }
+        };
+        let p = &mut self.processes[parent];
+        p.children += 1;
+        let mut path = p.path.clone();
+        path.push(p.children);
+        let child = Process {
+            parent: if flags & clone::PARENT != 0 { p.parent } else { parent },
+            group: p.group,
+            session: p.session,
+            life: Life::Alive,
+            space,
+            threads: 1,
+            files,
+            fs,
+            exe: p.exe,
+            name: p.name,
+            actions: p.actions.clone(),
+            exit_signal: (flags & 0xff) as u32 & 63,
+            path,
+            vforked: flags & clone::VFORK != 0,
+            limits: p.limits.clone(),
+            ..Default::default()
+        };
+        if let Some(exe) = child.exe {
+            self.vfs.hold(exe);
+        }
+        *self.processes[slot] = child;
+        Ok(slot)
+    }
+
+    /// The parent that waits for its vfork child goes on.
+    pub(crate) fn end_vfork(&mut self) {
+        let slot = self.threads[self.current].process;
+        if core::mem::take(&mut self.processes[slot].vforked) {
+            self.wake(Key::Vfork(slot));
+        }
+    }
+
+    /// Takes a thread out of the world. Its process's books are the caller's.
+    fn drop_thread(&mut self, slot: usize) {
+        match self.threads[slot].state {
+            State::Ready => self.unready(slot),
+            State::Waiting(_) => self.waiting -= 1,
+            _ => {}
+        }
+        self.fp_forget(slot);
+        let t = &mut self.threads[slot];
+        (t.state, t.call) = (State::Free, Call::default());
+        t.pending.clear();
+    }
+
+    /// All threads of the current process but the current one end (exec).
+    pub(crate) fn end_other_threads(&mut self) {
+        let process = self.threads[self.current].process;
+        for slot in 0..self.threads.len() {
+            if slot != self.current
+                && self.threads[slot].state != State::Free
+                && self.threads[slot].process == process
+            {
+                self.drop_thread(slot);
+            }
+        }
+        self.processes[process].threads = 1;
+    }
+
+    /// The current thread ends; with the last one the process.
+    pub fn exit_thread(&mut self, status: u32) {
+        self.release_locks();
+        if self.proc().threads == 1 {
+            return self.exit_process(status);
+        }
+        self.proc().threads -= 1;
+        self.drop_thread(self.current);
+    }
+
+    /// All threads of the current process end. `status` is what `wait4` gives.
+    pub fn exit_group(&mut self, status: u32) {
+        self.end_other_threads();
+        self.release_locks();
+        self.exit_process(status);
+    }
+
+    /// What others learn from a thread's end: its robust futexes and the word that `pthread_join` waits for.
+    fn release_locks(&mut self) {
+        self.release_robust_list();
+        let clear = core::mem::take(&mut self.thread().clear_tid);
+        let slot = self.proc().space;
+        if clear != 0
+            && (self.spaces[slot].users > 1 || self.proc().threads > 1)
+            && self.write_user_u32(clear, 0).is_ok()
+        {
+            self.wake_some(Key::Futex { space: slot, addr: clear }, 1, !0);
+        }
+    }
+
+    /// The last thread of the current process ends.
+    fn exit_process(&mut self, status: u32) {
+        let slot = self.threads[self.current].process;
+        let p = &mut self.processes[slot];
+        let (files, fs, exe, space) =
+            (core::mem::take(&mut p.files), core::mem::take(&mut p.fs), p.exe.take(), p.space);
+        self.files_close(files, fs);
+        if let Some(exe) = exe {
+            self.vfs.release(&mut self.mem, exe);
+        }
+        self.leave_space(space);
+        self.end_vfork();
+        self.drop_thread(self.current);
+        let p = &mut self.processes[slot];
+        (p.life, p.status, p.threads, p.alarm, p.stopped) = (Life::Zombie, status, 0, None, false);
+        p.pending.clear();
+        self.orphan_children(slot);
+        if self.processes[slot].pid == FIRST_PID {
+            self.first_status = Some(status);
+        }
+        let (code, value) = match status & 0x7f {
+            0 => (1, status >> 8),                       // CLD_EXITED
+            signal if status & 0x80 == 0 => (2, signal), // CLD_KILLED
+            signal => (3, signal),                       // CLD_DUMPED
+        };
+        if self.processes[slot].parent == NONE || self.tell_parent(slot, code, value as u64) {
+            self.processes[slot].life = Life::Free;
+        }
+    }
+
+    /// Children of an ended process belong to nobody: nobody asks for their status.
+    fn orphan_children(&mut self, parent: usize) {
+        for child in 0..self.processes.len() {
+            let p = &mut self.processes[child];
+            if p.life == Life::Free || p.parent != parent || child == parent {
+                continue;
+            }
+            p.parent = NONE;
+            if p.life == Life::Zombie {
+                p.life = Life::Free;
+            } else if p.stopped {
+                // A stopped orphan would stand still for ever.
+                self.send(child, SignalInfo::kernel(sig::HUP));
+                self.send(child, SignalInfo::kernel(sig::CONT));
+            }
+        }
+    }
+
+    /// Ends everything that still runs: between two runs.
+    pub(crate) fn end_all(&mut self) {
+        for slot in 0..self.threads.len() {
+            if self.threads[slot].state != State::Free {
+                self.current = slot;
+                self.exit_group(sig::KILL);
+            }
+        }
+        for p in &mut self.processes {
+            p.life = Life::Free;
+        }
+        self.ready.clear();
+    }
+
+    /// Saves the thread's floating-point registers if the processor holds them.
+    pub(crate) fn fp_save(&mut self, slot: usize) {
+        if self.fp_owner == slot {
+            self.threads[slot].context.fp_save();
+        }
+    }
+
+    /// What the processor holds of the thread's floating-point registers is not what it should have.
+    pub(crate) fn fp_forget(&mut self, slot: usize) {
+        if self.fp_owner == slot {
+            self.fp_owner = NONE;
+        }
+    }
+
+    /// Makes the processor's floating-point registers the thread's.
+    #[inline]
+    pub(crate) fn fp_load(&mut self, slot: usize) {
+        if self.fp_owner != slot {
+            if let Some(t) = self.threads.get_mut(self.fp_owner) {
+                t.context.fp_save();
+            }
+            self.threads[slot].context.fp_restore();
+            self.fp_owner = slot;
+        }
+    }
 }

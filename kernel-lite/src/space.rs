@@ -1,25 +1,674 @@
 // SPDX-License-Identifier: MIT
-//! Address spaces.
+//! Address spaces: what a program has mapped, and how a page comes to be there.
+//!
+//! Pages are made when they are touched, by the program or by the monitor on its behalf: zero pages of
+//! anonymous memory, shared frames of files, copies of what a fork shares. A page that may be shared with
+//! another space is mapped without WRITE; [`Space::fault`] copies it at the first store.
 
-use crate::arch::Root;
-use crate::paging::PageTable;
+use crate::arch::{self, Root};
+use crate::errno::Errno;
+use crate::mem::Mem;
+use crate::paging::{Access, PageTable, Prot, USER_END};
+use crate::ram::{Frame, PAGE_SHIFT, PAGE_SIZE, PhysAddr};
+use crate::vfs::{InodeId, Vfs};
+use alloc::vec::Vec;
+
+const PAGE: u64 = PAGE_SIZE as u64;
+/// Top of the first thread's stack. Fixed, so that runs are alike.
+pub const STACK_TOP: u64 = 0x7fff_ff00_0000;
+/// Size of that stack: Linux's default RLIMIT_STACK, made when touched.
+pub const STACK_SIZE: u64 = 8 << 20;
+/// `mmap` places below this, downwards.
+const MMAP_TOP: u64 = 0x7fff_f000_0000;
+/// `mmap` places nothing below this.
+const MMAP_BOTTOM: u64 = 0x1_0000;
+/// Where the signal return code lies, on architectures that need it.
+pub const TRAMPOLINE: u64 = 0x7fff_fff0_0000;
+/// Mappings that a space may have; Linux's default `vm.max_map_count` is 65530.
+const MAX_VMAS: usize = 4096;
+/// Pages of a file that a fault maps at most.
+const FAULT_AROUND: u64 = 16;
+
+/// Rounds up to a page; saturates below the end of user space's reach.
+pub const fn page_up(addr: u64) -> u64 {
+    addr.saturating_add(PAGE - 1) & !(PAGE - 1)
+}
+
+/// Rounds down to a page.
+pub const fn page_down(addr: u64) -> u64 {
+    addr & !(PAGE - 1)
+}
+
+/// Where a mapping's pages come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Backing {
+    /// Zeros; private.
+    Zero,
+    /// A file, which the mapping holds.
+    File {
+        /// The file.
+        inode: InodeId,
+        /// Page of the file that the mapping starts with.
+        page: u64,
+        /// Stores go to the file.
+        shared: bool,
+        /// The file is a nameless one made for shared anonymous memory: it has no end.
+        nameless: bool,
+    },
+}
+
+impl Backing {
+    /// The backing `pages` further on.
+    fn skip(self, pages: u64) -> Backing {
+        match self {
+            Backing::Zero => Backing::Zero,
+            Backing::File { inode, page, shared, nameless } => {
+                Backing::File { inode, page: page + pages, shared, nameless }
+            }
+        }
+    }
+    /// Whether stores are seen by others.
+    pub fn shared(self) -> bool {
+        matches!(self, Backing::File { shared: true, .. })
+    }
+}
+
+/// A mapping: whole pages, `start <= address < end`.
+#[derive(Clone, Copy, Debug)]
+pub struct Vma {
+    /// First address.
+    pub start: u64,
+    /// First address behind it.
+    pub end: u64,
+    /// What the program may do.
+    pub prot: Prot,
+    /// Where pages come from.
+    pub backing: Backing,
+}
+
+/// Why an access is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// Nothing is mapped there (SEGV_MAPERR).
+    Unmapped,
+    /// The mapping forbids it (SEGV_ACCERR).
+    Forbidden,
+    /// Behind the end of the mapped file (BUS_ADRERR).
+    BehindEnd,
+    /// No memory for the page.
+    Memory,
+}
+
+impl From<Refusal> for Errno {
+    fn from(r: Refusal) -> Errno {
+        if r == Refusal::Memory { Errno::ENOMEM } else { Errno::EFAULT }
+    }
+}
+
+/// Translations that the monitor used last, so that small reads and writes walk no page table.
+#[derive(Clone, Copy)]
+struct Cached {
+    page: u64,
+    at: PhysAddr,
+    writable: bool,
+}
+
+const CACHE: usize = 16;
+const NOT_CACHED: Cached = Cached { page: !0, at: PhysAddr(0), writable: false };
 
 /// An address space.
 pub struct Space {
-    /// Its page tables.
-    pub table: PageTable,
-    /// Its TLB tag.
-    pub asid: u16,
-    /// Processes (and vfork children) that use it; 0 is a free slot.
+    table: PageTable,
+    asid: u16,
+    /// Processes that use it, vfork children included.
     pub users: u32,
+    vmas: Vec<Vma>,
+    brk_start: u64,
+    brk: u64,
+    cache: [Cached; CACHE],
 }
 
 impl Space {
+    /// An empty space with one user.
+    pub fn new(mem: &mut Mem, asid: u16) -> Result<Space, Errno> {
+        arch::tlb_flush_space(asid);
+        Ok(Space {
+            table: PageTable::new(mem)?,
+            asid,
+            users: 1,
+            vmas: Vec::with_capacity(16),
+            brk_start: 0,
+            brk: 0,
+            cache: [NOT_CACHED; CACHE],
+        })
+    }
+
     /// As the processor sees it.
+    #[inline]
     pub fn root(&self) -> Root {
-        Root {
-            table: self.table.root(),
-            asid: self.asid,
+        Root { table: self.table.root(), asid: self.asid }
+    }
+
+    /// The TLB tag.
+    pub fn asid(&self) -> u16 {
+        self.asid
+    }
+
+    /// The mappings, in order of addresses.
+    pub fn vmas(&self) -> &[Vma] {
+        &self.vmas
+    }
+
+    fn forget(&mut self) {
+        self.cache = [NOT_CACHED; CACHE];
+        arch::tlb_flush_space(self.asid);
+    }
+
+    /// Lets go of all pages, files and tables. The slot that it is in is free afterwards.
+    pub fn free(&mut self, mem: &mut Mem, vfs: &mut Vfs) {
+        arch::detach(self.root());
+        for vma in self.vmas.drain(..) {
+            release(vma.backing, mem, vfs);
         }
+        self.table.free(mem);
+        self.users = 0;
+    }
+
+    fn index(&self, addr: u64) -> usize {
+        self.vmas.partition_point(|v| v.end <= addr)
+    }
+
+    /// The mapping that `addr` lies in.
+    pub fn find(&self, addr: u64) -> Option<&Vma> {
+        self.vmas.get(self.index(addr)).filter(|v| v.start <= addr)
+    }
+
+    /// Where the byte at `addr` lies; its page is made or copied as the access needs.
+    #[inline]
+    pub fn translate(
+        &mut self,
+        mem: &mut Mem,
+        vfs: &mut Vfs,
+        addr: u64,
+        access: Access,
+    ) -> Result<PhysAddr, Refusal> {
+        let cached = &self.cache[(addr >> PAGE_SHIFT) as usize % CACHE];
+        if cached.page == addr >> PAGE_SHIFT && (cached.writable || access == Access::Read) {
+            return Ok(cached.at.offset(addr % PAGE));
+        }
+        self.translate_slow(mem, vfs, addr, access)
+    }
+
+    #[cold]
+    fn translate_slow(
+        &mut self,
+        mem: &mut Mem,
+        vfs: &mut Vfs,
+        addr: u64,
+        access: Access,
+    ) -> Result<PhysAddr, Refusal> {
+        let (at, prot) = match self.table.get(mem, addr.min(USER_END)) {
+            Some((at, prot)) if addr < USER_END && prot.has(access.needs()) => (at, prot),
+            _ => self.fault(mem, vfs, addr, access)?,
+        };
+        self.cache[(addr >> PAGE_SHIFT) as usize % CACHE] =
+            Cached { page: addr >> PAGE_SHIFT, at, writable: prot.has(Prot::WRITE) };
+        Ok(at.offset(addr % PAGE))
+    }
+
+    /// Makes the page of `addr` fit for the access, or says why not. Returns the page and how it is mapped.
+    pub fn fault(
+        &mut self,
+        mem: &mut Mem,
+        vfs: &mut Vfs,
+        addr: u64,
+        access: Access,
+    ) -> Result<(PhysAddr, Prot), Refusal> {
+        let addr = page_down(addr);
+        let vma = *self.find(addr).ok_or(Refusal::Unmapped)?;
+        // Every processor that can store or fetch can load here: PROT_WRITE alone implies reading.
+        if vma.prot == Prot::NONE || access != Access::Read && !vma.prot.has(access.needs()) {
+            return Err(Refusal::Forbidden);
+        }
+        let mapped = self.table.get(mem, addr);
+        let (frame, prot) = match mapped {
+            Some((at, prot)) if access != Access::Write || prot.has(Prot::WRITE) => {
+                // The processor held an older translation.
+                arch::tlb_flush_page(addr, self.asid);
+                return Ok((at, prot));
+            }
+            Some((at, _)) if vma.backing.shared() || mem.holders(Frame::of(at)) == 1 => {
+                mem.share(Frame::of(at));
+                (Frame::of(at), vma.prot)
+            }
+            Some((at, _)) => (mem.duplicate(Frame::of(at)).map_err(|_| Refusal::Memory)?, vma.prot),
+            None => self.new_page(mem, vfs, &vma, addr, access)?,
+        };
+        if let Err(_no_memory) = self.table.set(mem, addr, frame, prot) {
+            mem.release(frame);
+            return Err(Refusal::Memory);
+        }
+        if prot.has(Prot::EXEC) {
+            arch::sync_icache(frame.addr(), PAGE_SIZE);
+        }
+        self.cache[(addr >> PAGE_SHIFT) as usize % CACHE] = NOT_CACHED;
+        if mapped.is_some() {
+            arch::tlb_flush_page(addr, self.asid);
+        } else if access != Access::Write {
+            self.map_around(mem, vfs, &vma, addr);
+        }
+        Ok((frame.addr(), prot))
+    }
+
+    /// A page that is not there yet, held for the table, and how to map it.
+    fn new_page(
+        &self,
+        mem: &mut Mem,
+        vfs: &mut Vfs,
+        vma: &Vma,
+        addr: u64,
+        access: Access,
+    ) -> Result<(Frame, Prot), Refusal> {
+        let memory = |_| Refusal::Memory;
+        let Backing::File { inode, page, shared, nameless } = vma.backing else {
+            return Ok((mem.alloc().map_err(memory)?, vma.prot));
+        };
+        let index = page + ((addr - vma.start) >> PAGE_SHIFT);
+        if !nameless && index >= vfs.size(inode).div_ceil(PAGE) {
+            return Err(Refusal::BehindEnd);
+        }
+        let fill = nameless || shared && vma.prot.has(Prot::WRITE);
+        match vfs.map_page(mem, inode, index, fill).map_err(memory)? {
+            Some(frame) if shared => {
+                mem.share(frame);
+                Ok((frame, vma.prot))
+            }
+            Some(frame) if access == Access::Write => Ok((mem.duplicate(frame).map_err(memory)?, vma.prot)),
+            Some(frame) => {
+                mem.share(frame);
+                Ok((frame, vma.prot.without(Prot::WRITE)))
+            }
+            None => Ok((mem.alloc().map_err(memory)?, vma.prot)),
+        }
+    }
+
+    /// Maps the pages of a private file mapping that follow a faulting one, so that a program's start costs a
+    /// fault for each sixteen pages. What does not work is left for its own fault.
+    fn map_around(&mut self, mem: &mut Mem, vfs: &mut Vfs, vma: &Vma, addr: u64) {
+        let Backing::File { inode, page, shared: false, .. } = vma.backing else { return };
+        let prot = vma.prot.without(Prot::WRITE);
+        let behind_file = (vfs.size(inode).div_ceil(PAGE)).saturating_sub(page) * PAGE + vma.start;
+        let end = vma.end.min(behind_file).min(addr + FAULT_AROUND * PAGE);
+        let mut at = addr + PAGE;
+        while at < end {
+            let index = page + ((at - vma.start) >> PAGE_SHIFT);
+            if self.table.get(mem, at).is_none()
+                && let Ok(Some(frame)) = vfs.map_page(mem, inode, index, false)
+            {
+                mem.share(frame);
+                if self.table.set(mem, at, frame, prot).is_err() {
+                    mem.release(frame);
+                    return;
+                }
+                if prot.has(Prot::EXEC) {
+                    arch::sync_icache(frame.addr(), PAGE_SIZE);
+                }
+            }
+            at += PAGE;
+        }
+    }
+
+    /// Copies bytes into the space, as the program could (for a new program's stack).
+    pub fn write(
+        &mut self,
+        mem: &mut Mem,
+        vfs: &mut Vfs,
+        mut addr: u64,
+        mut bytes: &[u8],
+    ) -> Result<(), Errno> {
+        while !bytes.is_empty() {
+            let n = bytes.len().min((PAGE - addr % PAGE) as usize);
+            let at = self.translate(mem, vfs, addr, Access::Write)?;
+            mem.ram.slice_mut(at, n).copy_from_slice(&bytes[..n]);
+            (addr, bytes) = (addr + n as u64, &bytes[n..]);
+        }
+        Ok(())
+    }
+
+    /// Makes `addr` a border between mappings.
+    fn split(&mut self, vfs: &mut Vfs, addr: u64) -> Result<(), Errno> {
+        let i = self.index(addr);
+        let Some(vma) = self.vmas.get_mut(i).filter(|v| v.start < addr) else { return Ok(()) };
+        let mut upper = *vma;
+        upper.backing = vma.backing.skip((addr - vma.start) >> PAGE_SHIFT);
+        upper.start = addr;
+        vma.end = addr;
+        if let Backing::File { inode, .. } = upper.backing {
+            vfs.hold(inode);
+        }
+        self.vmas.insert(i + 1, upper);
+        Ok(())
+    }
+
+    /// Joins mapping `i` and the next where they are one in all but name.
+    fn join(&mut self, i: usize) {
+        if let Some([a, b]) = self.vmas.get(i..i + 2)
+            && a.end == b.start
+            && a.prot == b.prot
+            && a.backing == Backing::Zero
+            && b.backing == Backing::Zero
+        {
+            self.vmas[i].end = b.end;
+            self.vmas.remove(i + 1);
+        }
+    }
+
+    /// Adds a mapping where nothing is. The backing's file has been held for it.
+    fn insert(&mut self, vma: Vma) {
+        let i = self.index(vma.start);
+        self.vmas.insert(i, vma);
+        self.join(i);
+        if i > 0 {
+            self.join(i - 1);
+        }
+    }
+
+    /// Whether there is room for the mappings that a call may add.
+    fn check_room(&self) -> Result<(), Errno> {
+        if self.vmas.len() + 2 > MAX_VMAS { Err(Errno::ENOMEM) } else { Ok(()) }
+    }
+
+    /// A free range of `len` bytes: the highest below [`MMAP_TOP`], or `hint` if that is free.
+    fn place(&self, hint: u64, len: u64) -> Result<u64, Errno> {
+        let hint = page_down(hint);
+        if hint >= MMAP_BOTTOM && self.is_free(hint, len) {
+            return Ok(hint);
+        }
+        let mut top = MMAP_TOP;
+        for vma in self.vmas.iter().rev() {
+            if vma.end <= top && top - vma.end >= len {
+                break;
+            }
+            top = top.min(vma.start);
+        }
+        top.checked_sub(len).filter(|&at| at >= MMAP_BOTTOM).ok_or(Errno::ENOMEM)
+    }
+
+    fn is_free(&self, start: u64, len: u64) -> bool {
+        match start.checked_add(len) {
+            Some(end) if end <= USER_END => self.vmas.get(self.index(start)).is_none_or(|v| v.start >= end),
+            _ => false,
+        }
+    }
+
+    /// Maps `len` bytes at `addr` if `fixed` (replacing what is there), else near it or anywhere. The backing's
+    /// file is held for the mapping by this function.
+    #[allow(clippy::too_many_arguments)] // mmap has six, and the memory and the files are passed along.
+    pub fn map(
+        &mut self,
+        mem: &mut Mem,
+        vfs: &mut Vfs,
+        addr: u64,
+        len: u64,
+        fixed: bool,
+        prot: Prot,
+        backing: Backing,
+    ) -> Result<u64, Errno> {
+        let len = page_up(len);
+        if len == 0 || len > USER_END {
+            return Err(if len == 0 { Errno::EINVAL } else { Errno::ENOMEM });
+        }
+        self.check_room()?;
+        let start = if fixed {
+            if !addr.is_multiple_of(PAGE) {
+                return Err(Errno::EINVAL);
+            }
+            if addr > USER_END - len || addr < PAGE {
+                return Err(Errno::ENOMEM);
+            }
+            self.unmap(mem, vfs, addr, len)?;
+            addr
+        } else {
+            self.place(addr, len)?
+        };
+        if let Backing::File { inode, .. } = backing {
+            vfs.hold(inode);
+        }
+        self.insert(Vma { start, end: start + len, prot, backing });
+        Ok(start)
+    }
+
+    /// Whether nothing is mapped in the range (MAP_FIXED_NOREPLACE).
+    pub fn vacant(&self, addr: u64, len: u64) -> bool {
+        self.is_free(addr, page_up(len))
+    }
+
+    /// Checks a user range of whole pages; returns its end.
+    fn range(addr: u64, len: u64) -> Result<u64, Errno> {
+        if !addr.is_multiple_of(PAGE) || addr > USER_END || len > USER_END - addr {
+            return Err(Errno::EINVAL);
+        }
+        Ok(addr + page_up(len))
+    }
+
+    /// Unmaps the range; what is not mapped is left so.
+    pub fn unmap(&mut self, mem: &mut Mem, vfs: &mut Vfs, addr: u64, len: u64) -> Result<(), Errno> {
+        let end = Space::range(addr, len)?;
+        self.check_room()?;
+        self.split(vfs, addr)?;
+        self.split(vfs, end)?;
+        let (first, last) = (self.index(addr), self.vmas.partition_point(|v| v.start < end));
+        if first >= last {
+            return Ok(());
+        }
+        for vma in self.vmas.drain(first..last) {
+            release(vma.backing, mem, vfs);
+        }
+        if self.table.clear(mem, addr, end) {
+            self.forget();
+        }
+        Ok(())
+    }
+
+    /// Changes what the program may do with a range that must be mapped throughout.
+    pub fn protect(
+        &mut self,
+        mem: &mut Mem,
+        vfs: &mut Vfs,
+        addr: u64,
+        len: u64,
+        prot: Prot,
+    ) -> Result<(), Errno> {
+        let end = Space::range(addr, len)?;
+        if addr == end {
+            return Ok(());
+        }
+        self.check_room()?;
+        self.check_mapped(addr, end)?;
+        self.split(vfs, addr)?;
+        self.split(vfs, end)?;
+        let (first, last) = (self.index(addr), self.vmas.partition_point(|v| v.start < end));
+        let table = &self.table;
+        for vma in &mut self.vmas[first..last] {
+            vma.prot = prot;
+            let shared = vma.backing.shared();
+            table.each(mem, vma.start, vma.end, &mut |mem, at, _, pa, old| {
+                // A page without WRITE may be shared with another space: its first store decides.
+                let keep = if shared || old.has(Prot::WRITE) { prot } else { prot.without(Prot::WRITE) };
+                mem.ram.set_word(at, arch::pte::page(pa, keep));
+                if prot.has(Prot::EXEC) {
+                    arch::sync_icache(pa, PAGE_SIZE);
+                }
+                Ok(())
+            })?;
+        }
+        for i in (first.saturating_sub(1)..last.min(self.vmas.len())).rev() {
+            self.join(i);
+        }
+        self.forget();
+        Ok(())
+    }
+
+    /// ENOMEM unless every page of the range is mapped.
+    pub fn check_mapped(&self, addr: u64, end: u64) -> Result<(), Errno> {
+        let mut at = addr;
+        for vma in &self.vmas[self.index(addr)..] {
+            if vma.start > at || at >= end {
+                break;
+            }
+            at = vma.end;
+        }
+        if at < end { Err(Errno::ENOMEM) } else { Ok(()) }
+    }
+
+    /// MADV_DONTNEED: private pages go back to their backing.
+    pub fn discard(&mut self, mem: &mut Mem, addr: u64, len: u64) -> Result<(), Errno> {
+        let end = Space::range(addr, len)?;
+        self.check_mapped(addr, end)?;
+        if self.table.clear(mem, addr, end) {
+            self.forget();
+        }
+        Ok(())
+    }
+
+    /// Where the heap begins: behind the program.
+    pub fn set_brk_start(&mut self, addr: u64) {
+        (self.brk_start, self.brk) = (addr, addr);
+    }
+
+    /// Moves the end of the heap if possible; returns where it is.
+    pub fn set_brk(&mut self, mem: &mut Mem, vfs: &mut Vfs, new: u64) -> u64 {
+        if new < self.brk_start || new >= MMAP_TOP {
+            return self.brk;
+        }
+        let (old_end, new_end) = (page_up(self.brk), page_up(new));
+        if new_end > old_end {
+            let room = self.check_room().is_ok() && self.is_free(old_end, new_end - old_end + PAGE);
+            let available = (new_end - old_end) >> PAGE_SHIFT <= mem.total_frames() as u64;
+            if !room || !available {
+                return self.brk;
+            }
+            self.insert(Vma {
+                start: old_end,
+                end: new_end,
+                prot: Prot::READ | Prot::WRITE,
+                backing: Backing::Zero,
+            });
+        } else if new_end < old_end && self.unmap(mem, vfs, new_end, old_end - new_end).is_err() {
+            return self.brk;
+        }
+        self.brk = new;
+        new
+    }
+
+    /// Resizes a mapping, moving it if `may_move`, or to `fixed`. Returns where it is.
+    #[allow(clippy::too_many_arguments)] // As for `map`.
+    pub fn remap(
+        &mut self,
+        mem: &mut Mem,
+        vfs: &mut Vfs,
+        addr: u64,
+        old_len: u64,
+        new_len: u64,
+        may_move: bool,
+        fixed: Option<u64>,
+    ) -> Result<u64, Errno> {
+        let old_end = Space::range(addr, old_len)?;
+        let (old_len, new_len) = (old_end - addr, page_up(new_len));
+        if new_len == 0 || new_len > USER_END || old_len == 0 {
+            return Err(Errno::EINVAL);
+        }
+        let vma = *self.find(addr).ok_or(Errno::EFAULT)?;
+        if vma.end < old_end {
+            return Err(Errno::EFAULT);
+        }
+        if fixed.is_none() && new_len <= old_len {
+            if new_len < old_len {
+                self.unmap(mem, vfs, addr + new_len, old_len - new_len)?;
+            }
+            return Ok(addr);
+        }
+        self.check_room()?;
+        if fixed.is_none() && vma.end == old_end && self.is_free(old_end, new_len - old_len) {
+            let i = self.index(addr);
+            self.vmas[i].end = addr + new_len;
+            self.join(i);
+            return Ok(addr);
+        }
+        if !may_move {
+            return Err(Errno::ENOMEM);
+        }
+        let to = match fixed {
+            Some(to) => {
+                let to_end = Space::range(to, new_len)?;
+                if to < old_end && addr < to_end || to < PAGE {
+                    return Err(Errno::EINVAL);
+                }
+                self.unmap(mem, vfs, to, new_len)?;
+                to
+            }
+            None => self.place(0, new_len)?,
+        };
+        let backing = vma.backing.skip((addr - vma.start) >> PAGE_SHIFT);
+        if let Backing::File { inode, .. } = backing {
+            vfs.hold(inode);
+        }
+        self.insert(Vma { start: to, end: to + new_len, prot: vma.prot, backing });
+        let mut at = 0;
+        while at < old_len.min(new_len) {
+            if let Some((frame, prot)) = self.table.take(mem, addr + at)
+                && let Err(e) = self.table.set(mem, to + at, frame, prot)
+            {
+                mem.release(frame);
+                return Err(e);
+            }
+            at += PAGE;
+        }
+        self.forget();
+        self.unmap(mem, vfs, addr, old_len)?;
+        Ok(to)
+    }
+
+    /// A copy for a child: the same pages, which both will copy when they store.
+    pub fn fork(&mut self, mem: &mut Mem, vfs: &mut Vfs, asid: u16) -> Result<Space, Errno> {
+        let mut child = Space::new(mem, asid)?;
+        (child.brk_start, child.brk) = (self.brk_start, self.brk);
+        child.vmas.reserve(self.vmas.len());
+        let mut result = Ok(());
+        for vma in &self.vmas {
+            if let Backing::File { inode, .. } = vma.backing {
+                vfs.hold(inode);
+            }
+            child.vmas.push(*vma);
+            if result.is_ok() {
+                result = self.table.copy_range(mem, &child.table, vma.start, vma.end, !vma.backing.shared());
+            }
+        }
+        self.forget();
+        match result {
+            Ok(()) => Ok(child),
+            Err(e) => {
+                child.free(mem, vfs);
+                Err(e)
+            }
+        }
+    }
+
+    /// Maps the signal return code, where the architecture has some.
+    pub fn map_trampoline(&mut self, mem: &mut Mem, frame: Frame) -> Result<(), Errno> {
+        let prot = Prot::READ | Prot::EXEC;
+        mem.share(frame);
+        if let Err(e) = self.table.set(mem, TRAMPOLINE, frame, prot) {
+            mem.release(frame);
+            return Err(e);
+        }
+        self.insert(Vma { start: TRAMPOLINE, end: TRAMPOLINE + PAGE, prot, backing: Backing::Zero });
+        Ok(())
+    }
+}
+
+fn release(backing: Backing, mem: &mut Mem, vfs: &mut Vfs) {
+    if let Backing::File { inode, .. } = backing {
+        vfs.release(mem, inode);
     }
 }

@@ -51,8 +51,8 @@ pub enum State {
     Ready,
     /// Inside a system call that waits.
     Waiting(Wait),
-    /// Its process is stopped (SIGSTOP); the waiting call, if it was in one.
-    Stopped(Option<Wait>),
+    /// Its process is stopped (SIGSTOP). A call that waited is made again afterwards.
+    Stopped,
 }
 
 /// What a call that is made again needs to remember. Reset when a call ends.
@@ -66,8 +66,10 @@ pub struct Call {
     pub progress: u64,
     /// Woken by key since it began to wait.
     pub woken: bool,
-    /// A signal is to be delivered: waiting further means EINTR.
+    /// It would have waited, but a signal is to be delivered first.
     pub interrupted: bool,
+    /// If so: a handler with SA_RESTART lets it be made again.
+    pub restart: bool,
 }
 
 /// A thread.
@@ -88,6 +90,8 @@ pub struct Thread {
     pub mask: u64,
     /// The mask to go back to when the call or the handler ends (sigsuspend, ppoll).
     pub saved_mask: Option<u64>,
+    /// Signals that sigtimedwait waits for.
+    pub wait_set: u64,
     /// Signals sent to this thread.
     pub pending: Vec<SignalInfo>,
     /// sigaltstack.
@@ -111,6 +115,7 @@ impl Default for Thread {
             sequence: 0,
             mask: 0,
             saved_mask: None,
+            wait_set: 0,
             pending: Vec::new(),
             altstack: AltStack::default(),
             clear_tid: 0,

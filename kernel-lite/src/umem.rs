@@ -12,18 +12,14 @@ impl Kernel {
     /// Where the current program's byte at `addr` lies, for a read or a write by the monitor; what follows on
     /// the same page is contiguous. EFAULT where the program itself could not.
     #[inline]
-    pub fn user_page(&mut self, _addr: u64, _access: Access) -> Result<PhysAddr, Errno> {
-        Err(Errno::EFAULT)
+    pub fn user_page(&mut self, addr: u64, access: Access) -> Result<PhysAddr, Errno> {
+        let slot = self.processes[self.threads[self.current].process].space;
+        Ok(self.spaces[slot].translate(&mut self.mem, &mut self.vfs, addr, access)?)
     }
 
     /// Where the user range begins, and how much of it is contiguous there (up to the page's end).
     #[inline]
-    pub fn user_chunk(
-        &mut self,
-        addr: u64,
-        len: usize,
-        access: Access,
-    ) -> Result<(PhysAddr, usize), Errno> {
+    pub fn user_chunk(&mut self, addr: u64, len: usize, access: Access) -> Result<(PhysAddr, usize), Errno> {
         let at = self.user_page(addr, access)?;
         Ok((at, len.min(PAGE_SIZE - addr as usize % PAGE_SIZE)))
     }
@@ -75,12 +71,7 @@ impl Kernel {
     }
 
     /// Reads a string up to its NUL, which is not in the result. Longer than `max` bytes is `too_long`.
-    pub fn read_user_string(
-        &mut self,
-        addr: u64,
-        max: usize,
-        too_long: Errno,
-    ) -> Result<Vec<u8>, Errno> {
+    pub fn read_user_string(&mut self, addr: u64, max: usize, too_long: Errno) -> Result<Vec<u8>, Errno> {
         let mut out = Vec::new();
         loop {
             let from = addr.wrapping_add(out.len() as u64);

@@ -8,7 +8,7 @@
 //! - `DIRECT_MAP: u64`: kernel virtual address of physical address 0;
 //! - `pte::{table, page, decode_table, decode_page, init_root}`: the bit encodings, see [`host`]'s for the
 //!   contract;
-//! - `tlb_flush_page(addr, asid)`, `tlb_flush_space(asid)`, `sync_icache(at: PhysAddr, len)`;
+//! - `detach(Root)`, `tlb_flush_page(addr, asid)`, `tlb_flush_space(asid)`, `sync_icache(at: PhysAddr, len)`;
 //! - `UserContext` and `run_user(&mut UserContext, Root) -> Trap`.
 
 use crate::errno::Errno;

@@ -8,8 +8,15 @@ use crate::errno::Errno;
 use crate::kernel::Kernel;
 use crate::thread::{Key, Wait};
 
+pub mod memory;
+pub mod misc;
+mod names;
+pub mod process;
+pub mod signal;
 mod table;
+pub mod time;
 
+pub use names::absent_name;
 #[cfg(not(target_os = "none"))]
 pub use table::abi_markdown;
 pub use table::{dispatch, name};
@@ -36,11 +43,7 @@ impl From<Errno> for Stop {
 
 impl From<Key> for Stop {
     fn from(key: Key) -> Stop {
-        Stop::Block(Wait {
-            key,
-            deadline: None,
-            restart: true,
-        })
+        Stop::Block(Wait { key, deadline: None, restart: true })
     }
 }
 

@@ -89,6 +89,12 @@ impl Kernel {
     pub fn map_target(&mut self, _fd: i32) -> Result<MapTarget, Errno> {
         Err(Errno::EBADF)
     }
+    /// Called when a file is mapped; `write`: stores may reach it (event log).
+    pub fn on_map(&mut self, _inode: InodeId, _write: bool) {}
+    /// Passes what was typed to the terminal; tells whether somebody was woken or signalled.
+    pub fn console_poll(&mut self) -> bool {
+        false
+    }
     /// The execution rule: whether the file's bytes may become instructions.
     pub fn may_execute(&mut self, _inode: InodeId) -> Result<(), Errno> {
         Ok(())

@@ -2,7 +2,7 @@
 //! Translation and cache maintenance (ARM ARM, "TLB maintenance instructions" and "Synchronization and
 //! coherency issues between data and instruction accesses").
 
-use super::DIRECT_MAP;
+use super::{DIRECT_MAP, Root};
 use crate::ram::PhysAddr;
 use core::arch::asm;
 
@@ -10,14 +10,18 @@ use core::arch::asm;
 pub fn tlb_flush_page(addr: u64, asid: u16) {
     let operand = (asid as u64) << 48 | (addr >> 12 & 0xfff_ffff_ffff);
     // SAFETY: invalidating a translation only makes the next access walk the tables again.
-    unsafe { asm!("dsb nshst", "tlbi vae1, {}", "dsb nsh", in(reg) operand, options(nostack, preserves_flags)) };
+    unsafe {
+        asm!("dsb nshst", "tlbi vae1, {}", "dsb nsh", in(reg) operand, options(nostack, preserves_flags))
+    };
 }
 
 /// Forgets all translations of a space.
 pub fn tlb_flush_space(asid: u16) {
     let operand = (asid as u64) << 48;
     // SAFETY: as above.
-    unsafe { asm!("dsb nshst", "tlbi aside1, {}", "dsb nsh", in(reg) operand, options(nostack, preserves_flags)) };
+    unsafe {
+        asm!("dsb nshst", "tlbi aside1, {}", "dsb nsh", in(reg) operand, options(nostack, preserves_flags))
+    };
 }
 
 /// Makes instruction fetches of user mode see what was written to physical memory through the direct map.
@@ -37,4 +41,10 @@ pub fn sync_icache(at: PhysAddr, len: usize) {
     // The whole instruction cache, because user mode sees the bytes at another address.
     // SAFETY: dropping cached instructions only makes them be fetched again.
     unsafe { asm!("dsb ish", "ic iallu", "dsb ish", "isb", options(nostack, preserves_flags)) };
+}
+
+/// The space is about to be freed. The kernel's own tables are apart (TTBR1_EL1), so its translations only
+/// have to be forgotten.
+pub fn detach(root: Root) {
+    tlb_flush_space(root.asid);
 }

@@ -20,7 +20,7 @@ pub mod pte;
 use super::{Abi, Root, SignalDelivery, SignalReturn, Trap, UserRead, UserWrite};
 
 pub use context::UserContext;
-pub use mmu::{sync_icache, tlb_flush_page, tlb_flush_space};
+pub use mmu::{detach, sync_icache, tlb_flush_page, tlb_flush_space};
 pub use timer::{counter, counter_hz, set_timer};
 pub use trap::{init, run_user};
 

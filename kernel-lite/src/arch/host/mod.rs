@@ -58,6 +58,9 @@ pub mod pte {
 pub fn tlb_flush_page(_addr: u64, _asid: u16) {}
 /// Forgets all translations of a space.
 pub fn tlb_flush_space(_asid: u16) {}
+/// The space is about to be freed: the processor must not use its tables any more, nor its tag's
+/// translations (on x86_64, the kernel goes on with tables of its own).
+pub fn detach(_root: Root) {}
 /// Makes instruction fetches see what was written to physical memory.
 pub fn sync_icache(_at: PhysAddr, _len: usize) {}
 
@@ -78,11 +81,7 @@ pub struct UserContext {
 impl UserContext {
     /// A thread about to execute its first instruction; all other registers are zero.
     pub fn new(entry: u64, sp: u64) -> UserContext {
-        UserContext {
-            pc: entry,
-            sp,
-            ..Default::default()
-        }
+        UserContext { pc: entry, sp, ..Default::default() }
     }
     /// The number of the system call it is in.
     pub fn syscall_number(&self) -> u64 {
@@ -136,15 +135,8 @@ impl UserContext {
     pub fn push_signal_frame(&mut self, d: &SignalDelivery, write: UserWrite) -> Result<(), Errno> {
         let sp = (d.stack.unwrap_or(self.sp - 128) - 64) & !15;
         let mut frame = [0; 56];
-        let words = [
-            self.pc,
-            self.sp,
-            d.mask,
-            self.result as u64,
-            d.altstack.0,
-            d.altstack.1 as u64,
-            d.altstack.2,
-        ];
+        let words =
+            [self.pc, self.sp, d.mask, self.result as u64, d.altstack.0, d.altstack.1 as u64, d.altstack.2];
         for (to, w) in frame.chunks_mut(8).zip(words) {
             to.copy_from_slice(&w.to_le_bytes());
         }
@@ -163,10 +155,7 @@ impl UserContext {
             w.copy_from_bytes(from);
         }
         (self.pc, self.sp, self.result) = (w[0], w[1], w[3] as i64);
-        Ok(SignalReturn {
-            mask: w[2],
-            altstack: (w[4], w[5] as u32, w[6]),
-        })
+        Ok(SignalReturn { mask: w[2], altstack: (w[4], w[5] as u32, w[6]) })
     }
 }
 

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: MIT
+//! Calls about time, which is the logical clock's.
+
+use super::{Args, Stop, SysResult};
+use crate::clock::{Clock, SECOND};
+use crate::errno::Errno;
+use crate::kernel::Kernel;
+use crate::thread::{Key, Wait};
+
+const TIMER_ABSTIME: u64 = 1;
+
+/// Whether a clock shows the time of day; EINVAL for clocks that there are not.
+fn is_realtime(clock: i32) -> Result<bool, Errno> {
+    match clock {
+        // REALTIME, REALTIME_COARSE, TAI.
+        0 | 5 | 11 => Ok(true),
+        // MONOTONIC, the processor times, MONOTONIC_RAW and COARSE, BOOTTIME; processor clocks by process.
+        1..=4 | 6 | 7 => Ok(false),
+        n if n < 0 => Ok(false),
+        _ => Err(Errno::EINVAL),
+    }
+}
+
+/// Reads a `timespec` of a time span or time, in nanoseconds.
+pub fn read_timespec(k: &mut Kernel, addr: u64) -> Result<u64, Errno> {
+    let (seconds, nanoseconds) = (k.read_user_u64(addr)? as i64, k.read_user_u64(addr.wrapping_add(8))?);
+    if seconds < 0 || nanoseconds >= SECOND {
+        return Err(Errno::EINVAL);
+    }
+    Ok((seconds as u64).saturating_mul(SECOND).saturating_add(nanoseconds))
+}
+
+/// Writes a `timespec`.
+pub fn write_timespec(k: &mut Kernel, addr: u64, time: u64) -> Result<(), Errno> {
+    k.write_user_u64(addr, time / SECOND)?;
+    k.write_user_u64(addr.wrapping_add(8), time % SECOND)
+}
+
+fn write_timeval(k: &mut Kernel, addr: u64, time: u64) -> Result<(), Errno> {
+    k.write_user_u64(addr, time / SECOND)?;
+    k.write_user_u64(addr.wrapping_add(8), time % SECOND / 1000)
+}
+
+/// `clock_gettime(clock, time)`.
+pub fn clock_gettime(k: &mut Kernel, a: Args) -> SysResult {
+    let now = if is_realtime(a.int(0))? { k.clock.read_realtime() } else { k.clock.read() };
+    write_timespec(k, a.get(1), now)?;
+    Ok(0)
+}
+
+/// `clock_getres(clock, resolution)`.
+pub fn clock_getres(k: &mut Kernel, a: Args) -> SysResult {
+    is_realtime(a.int(0))?;
+    if a.get(1) != 0 {
+        write_timespec(k, a.get(1), 1)?;
+    }
+    Ok(0)
+}
+
+/// `gettimeofday(time, zone)`.
+pub fn gettimeofday(k: &mut Kernel, a: Args) -> SysResult {
+    let now = k.clock.read_realtime();
+    if a.get(0) != 0 {
+        write_timeval(k, a.get(0), now)?;
+    }
+    if a.get(1) != 0 {
+        k.write_user_u64(a.get(1), 0)?;
+    }
+    Ok(0)
+}
+
+/// `time(time)`.
+pub fn time(k: &mut Kernel, a: Args) -> SysResult {
+    let now = k.clock.read_realtime() / SECOND;
+    if a.get(0) != 0 {
+        k.write_user_u64(a.get(0), now)?;
+    }
+    Ok(now)
+}
+
+/// The steps' clock belongs to the monitor: EPERM.
+pub fn set_time(_: &mut Kernel, _: Args) -> SysResult {
+    Err(Errno::EPERM.into())
+}
+
+/// Sleeps until `deadline`; if a signal comes first, writes what is left to `left`.
+fn sleep(k: &mut Kernel, deadline: u64, left: u64) -> SysResult {
+    if k.timed_out() {
+        return Ok(0);
+    }
+    if left != 0 && k.signal_ready(k.current) {
+        let now = k.clock.now();
+        write_timespec(k, left, deadline.saturating_sub(now))?;
+    }
+    Err(Stop::Block(Wait { key: Key::Sleep, deadline: Some(deadline), restart: false }))
+}
+
+/// `nanosleep(span, left)`.
+pub fn nanosleep(k: &mut Kernel, a: Args) -> SysResult {
+    let span = read_timespec(k, a.get(0))?;
+    let deadline = k.deadline(span);
+    sleep(k, deadline, a.get(1))
+}
+
+/// `clock_nanosleep(clock, flags, time, left)`.
+pub fn clock_nanosleep(k: &mut Kernel, a: Args) -> SysResult {
+    let realtime = is_realtime(a.int(0))?;
+    let time = read_timespec(k, a.get(2))?;
+    if a.get(1) & TIMER_ABSTIME == 0 {
+        let deadline = k.deadline(time);
+        return sleep(k, deadline, a.get(3));
+    }
+    let deadline = if realtime { Clock::monotonic_of(time) } else { time };
+    k.thread().call.deadline = Some(deadline);
+    sleep(k, deadline, 0)
+}
+
+fn read_timeval(k: &mut Kernel, addr: u64) -> Result<u64, Errno> {
+    let (seconds, micros) = (k.read_user_u64(addr)?, k.read_user_u64(addr.wrapping_add(8))?);
+    if seconds > i64::MAX as u64 || micros >= 1_000_000 {
+        return Err(Errno::EINVAL);
+    }
+    Ok(seconds.saturating_mul(SECOND).saturating_add(micros * 1000))
+}
+
+fn write_timer(k: &mut Kernel, addr: u64) -> Result<(), Errno> {
+    let now = k.clock.now();
+    let (left, period) =
+        k.proc().alarm.map_or((0, 0), |(at, period)| (at.saturating_sub(now).max(1000), period));
+    write_timeval(k, addr, period)?;
+    write_timeval(k, addr.wrapping_add(16), left)
+}
+
+/// `getitimer(which, value)`.
+pub fn getitimer(k: &mut Kernel, a: Args) -> SysResult {
+    if a.int(0) != 0 {
+        return Err(Errno::EINVAL.into());
+    }
+    write_timer(k, a.get(1))?;
+    Ok(0)
+}
+
+/// `setitimer(which, new, old)`.
+pub fn setitimer(k: &mut Kernel, a: Args) -> SysResult {
+    if a.int(0) != 0 {
+        return Err(Errno::EINVAL.into());
+    }
+    let (mut period, mut span) = (0, 0);
+    if a.get(1) != 0 {
+        period = read_timeval(k, a.get(1))?;
+        span = read_timeval(k, a.get(1).wrapping_add(16))?;
+    }
+    if a.get(2) != 0 {
+        write_timer(k, a.get(2))?;
+    }
+    set_alarm(k, span, period);
+    Ok(0)
+}
+
+fn set_alarm(k: &mut Kernel, span: u64, period: u64) {
+    let at = k.clock.now().saturating_add(span);
+    k.proc().alarm = (span != 0).then_some((at, period));
+    if span != 0 {
+        k.timer_at(at);
+    }
+}
+
+/// `alarm(seconds)`.
+pub fn alarm(k: &mut Kernel, a: Args) -> SysResult {
+    let now = k.clock.now();
+    let left = k.proc().alarm.map_or(0, |(at, _)| at.saturating_sub(now).div_ceil(SECOND));
+    set_alarm(k, a.uint(0) as u64 * SECOND, 0);
+    Ok(left)
+}
+
+/// `times(buffer)`: a hundredth of a second for each thousand calls.
+pub fn times(k: &mut Kernel, a: Args) -> SysResult {
+    let (own, children) = (k.proc().calls / 1000, k.proc().child_calls / 1000);
+    if a.get(0) != 0 {
+        for (i, ticks) in [own, 0, children, 0].into_iter().enumerate() {
+            k.write_user_u64(a.get(0).wrapping_add(i as u64 * 8), ticks)?;
+        }
+    }
+    Ok(k.clock.read() / (SECOND / 100))
+}

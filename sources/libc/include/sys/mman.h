@@ -1,9 +1,0 @@
-// SPDX-License-Identifier: MIT
-#ifndef _SYS_MMAN_H
-#define _SYS_MMAN_H
-#include <stddef.h>
-#define PROT_READ 1
-#define PROT_WRITE 2
-#define PROT_EXEC 4
-int mprotect(void *start, size_t size, int protection);
-#endif
