@@ -98,9 +98,14 @@ pub struct Monitor {
     pub loaded: Vec<u8>,
 }
 
+/// The variable that says that the monitors have been built just now.
+pub const PREBUILT: &str = "FIRSTLIGHT_PREBUILT";
+
 /// Builds the monitor for the board's target. The build folder is in the cache, one a checkout.
 pub fn monitor(project: &Project, board: &Board) -> Result<Monitor> {
-    cargo(project, &board.target, &["build"], &[])?;
+    if env::var_os(PREBUILT).is_none() {
+        cargo(project, &board.target, &["build"], &[])?;
+    }
     let elf = target_folder(project)?.join(&board.target).join("firmware").join("firmware");
     let bytes = fs::read(&elf).with_context(|| elf.display().to_string())?;
     let loaded = match board.image.form {

@@ -7,12 +7,14 @@
 //! It refuses to install anything silently, to accept a download whose digest is not the stated one, and to
 //! write outside `out/` and the cache.
 
+pub mod answers;
 pub mod board;
 pub mod build;
 pub mod bundle;
 pub mod chain;
 pub mod console;
 pub mod debian;
+pub mod doctor;
 pub mod emulator;
 pub mod exec;
 pub mod fetch;
@@ -20,3 +22,5 @@ pub mod pack;
 pub mod project;
 pub mod run;
 pub mod shell;
+pub mod sizes;
+pub mod test;

@@ -15,26 +15,34 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Verb {
+    Answers(xtask::answers::Args),
     Build(xtask::build::Args),
     Chain(xtask::chain::Args),
+    Doctor(xtask::doctor::Args),
     Exec(xtask::exec::Args),
     Fetch(xtask::fetch::Args),
     Pack(xtask::pack::Args),
     Run(xtask::run::Args),
     Shell(xtask::shell::Args),
+    Sizes(xtask::sizes::Args),
+    Test(xtask::test::Args),
 }
 
 fn main() -> ExitCode {
     // Files get the same modes whoever runs this.
     nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(0o022));
     let result = match Cli::parse().verb {
+        Verb::Answers(args) => xtask::answers::main(args),
         Verb::Build(args) => xtask::build::main(args),
         Verb::Chain(args) => xtask::chain::main(args),
+        Verb::Doctor(args) => xtask::doctor::main(args),
         Verb::Exec(args) => xtask::exec::main(args),
         Verb::Fetch(args) => xtask::fetch::main(args),
         Verb::Pack(args) => xtask::pack::main(args),
         Verb::Run(args) => xtask::run::main(args),
         Verb::Shell(args) => xtask::shell::main(args),
+        Verb::Sizes(args) => xtask::sizes::main(args),
+        Verb::Test(args) => xtask::test::main(args),
     };
     match result {
         Ok(code) => code,

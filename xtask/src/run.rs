@@ -87,7 +87,7 @@ impl Report {
     pub fn table(&self) -> String {
         let mut lines = vec![format!("{:<40} {:>13}", "step", "guest seconds")];
         lines.extend(self.steps.iter().map(|(name, seconds)| format!("{name:<40} {seconds:>13.3}")));
-        let total: f64 = self.steps.iter().map(|step| step.1).sum();
+        let total = self.steps.iter().fold(0.0, |sum, step| sum + step.1);
         lines.push(format!("{:<40} {total:>13.3}", format!("{} of {} steps", self.steps.len(), self.count)));
         lines.push(match (&self.epitaph, &self.problem) {
             (Some(end), _) if end.code == 0 => {
