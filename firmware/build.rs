@@ -14,6 +14,8 @@ fn main() {
         if var("CARGO_CFG_TARGET_ARCH") == "aarch64" {
             println!("cargo:rustc-link-arg-bins=-pie");
             println!("cargo:rustc-link-arg-bins=--no-dynamic-linker");
+        } else {
+            println!("cargo:rustc-link-arg-bins=--no-pie");
         }
     }
 }

@@ -36,5 +36,9 @@ mod start;
 #[path = "aarch64/mod.rs"]
 mod platform;
 
+#[cfg(all(target_os = "none", target_arch = "x86_64"))]
+#[path = "x86_64/mod.rs"]
+mod platform;
+
 #[cfg(not(target_os = "none"))]
 fn main() {}

@@ -1,9 +1,17 @@
 // SPDX-License-Identifier: MIT
 //! A short list of free physical memory, from which pieces are taken away.
 
+use core::ops::Range;
+
 /// Most pieces that are kept; what would need more is given up (and never used).
 const MAX: usize = 16;
 const PAGE: u64 = 4096;
+
+/// Any place will do.
+pub const ANYWHERE: Range<u64> = 0..u64::MAX;
+/// Where the first tables of x86_64 reach.
+#[cfg(target_arch = "x86_64")]
+pub const BELOW_4_GIB: Range<u64> = 0..1 << 32;
 
 /// Free memory, as page-aligned ranges `start..end`, in no order.
 #[derive(Clone, Copy, Default)]
@@ -46,9 +54,13 @@ impl Regions {
         }
     }
 
-    /// Takes `size` bytes, aligned to `align` (a power of two), from the top of the highest range that has them.
-    pub fn take(&mut self, size: u64, align: u64) -> Option<u64> {
-        let place = |(s, e): (u64, u64)| e.checked_sub(size).map(|at| at & !(align - 1)).filter(|&at| at >= s);
+    /// Takes `size` bytes, aligned to `align` (a power of two), from as far up as there are such, but all
+    /// of them inside `within`.
+    pub fn take(&mut self, size: u64, align: u64, within: Range<u64>) -> Option<u64> {
+        let place = |(s, e): (u64, u64)| {
+            let at = e.min(within.end).checked_sub(size)? & !(align - 1);
+            (at >= s.max(within.start)).then_some(at)
+        };
         let at = self.iter().filter_map(place).max()?;
         self.remove(at, size);
         Some(at)
@@ -85,8 +97,9 @@ mod tests {
         let mut r = Regions::default();
         r.add(0x1000_0000, 0x10_0000);
         r.add(0x8000_0000, 0x3000);
-        assert_eq!(r.take(0x1000, 0x1000), Some(0x8000_2000));
-        assert_eq!(r.take(0x8_0000, 0x1_0000), Some(0x1008_0000));
-        assert_eq!(r.take(0x10_0000, 0x1000), None);
+        assert_eq!(r.take(0x1000, 0x1000, ANYWHERE), Some(0x8000_2000));
+        assert_eq!(r.take(0x8_0000, 0x1_0000, ANYWHERE), Some(0x1008_0000));
+        assert_eq!(r.take(0x1000, 0x1000, 0x1000_0000..0x1000_4000), Some(0x1000_3000));
+        assert_eq!(r.take(0x10_0000, 0x1000, ANYWHERE), None);
     }
 }

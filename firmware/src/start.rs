@@ -5,7 +5,7 @@ use crate::console::{self, say};
 use crate::drivers::virtio::Block;
 use crate::heap::Heap;
 use crate::platform;
-use crate::regions::Regions;
+use crate::regions::{ANYWHERE, Regions};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::panic::PanicInfo;
@@ -75,7 +75,7 @@ pub struct Found {
 /// Gives the heap its share of memory. Before it nothing may allocate.
 pub fn start_heap(memory: &mut Regions) -> Option<()> {
     let size = (memory.total() / HEAP_SHARE).clamp(HEAP_LEAST, HEAP_MOST) & !0xfff;
-    let at = memory.take(size, 4096)?;
+    let at = memory.take(size, 4096, ANYWHERE)?;
     // SAFETY: `take` gave RAM that nobody else has; the direct map reaches it.
     unsafe { HEAP.add((DIRECT_MAP + at) as *mut u8, size as usize) };
     Some(())
@@ -114,7 +114,9 @@ pub fn start(mut found: Found) -> ! {
         banks.push(Bank { base: PhysAddr(start), bytes });
     }
     let machine: &'static mut dyn Machine = Box::leak(Box::new(Board { blocks }));
-    let _ = (banks, payload); say!("up"); machine.power_off(0)
+    let _ = (banks, payload);
+    say!("up");
+    machine.power_off(0)
 }
 
 /// Reads a payload from the beginning of a disk into memory of its own.
@@ -131,7 +133,7 @@ fn read_payload(disk: &mut Block, memory: &mut Regions) -> Option<&'static [u8]>
         say!("the payload on {INPUT_DISK} is cut off: it wants {size} bytes");
         return None;
     }
-    let Some(at) = memory.take(room, 4096) else {
+    let Some(at) = memory.take(room, 4096, ANYWHERE) else {
         say!("the payload on {INPUT_DISK} needs {size} bytes of memory in one piece");
         return None;
     };

@@ -4,6 +4,7 @@
 
 use crate::regions::Regions;
 use core::arch::asm;
+use core::ops::Range;
 use kernel_lite::arch::DIRECT_MAP;
 
 const TABLE: u64 = 0b11;
@@ -14,6 +15,8 @@ const INNER_SHAREABLE: u64 = 0b11 << 8;
 const READ_ONLY: u64 = 1 << 7;
 const NEVER_EXECUTE: u64 = 1 << 53 | USER_NEVER_EXECUTES;
 const USER_NEVER_EXECUTES: u64 = 1 << 54;
+/// A block of the first tables.
+const GIB: u64 = 1 << 30;
 const ADDRESS: u64 = 0x0000_ffff_ffff_f000;
 
 /// The kinds of memory. Attribute indices: see MAIR_EL1 in `entry.rs`.
@@ -35,6 +38,8 @@ type Table = [u64; 512];
 /// A tree of tables that grows. Tables are pages taken from `memory`, zeroed.
 pub struct Mapper<'a> {
     root: u64,
+    /// Where tables may lie: what the first tables map as normal memory.
+    near: Range<u64>,
     memory: &'a mut Regions,
 }
 
@@ -43,17 +48,19 @@ fn table(at: u64) -> *mut Table {
     (DIRECT_MAP + at) as *mut Table
 }
 
-fn new_table(memory: &mut Regions) -> Option<u64> {
-    let at = memory.take(4096, 4096)?;
+fn new_table(memory: &mut Regions, near: &Range<u64>) -> Option<u64> {
+    let at = memory.take(4096, 4096, near.clone())?;
     // SAFETY: `take` gave a page of RAM that nobody else has; the direct map reaches all of RAM.
     unsafe { table(at).write([0; 512]) };
     Some(at)
 }
 
 impl<'a> Mapper<'a> {
-    /// An empty tree; `None` when there is no memory.
-    pub fn new(memory: &'a mut Regions) -> Option<Mapper<'a>> {
-        Some(Mapper { root: new_table(memory)?, memory })
+    /// An empty tree; `None` when there is no memory. `image` is where the monitor is.
+    pub fn new(memory: &'a mut Regions, image: u64) -> Option<Mapper<'a>> {
+        let gib = image & !(GIB - 1);
+        let near = gib..gib + GIB;
+        Some(Mapper { root: new_table(memory, &near)?, near, memory })
     }
 
     /// Maps a physical range into the direct map, in the largest blocks that fit. The ends are rounded
@@ -76,7 +83,7 @@ impl<'a> Mapper<'a> {
                         at += span;
                         break;
                     }
-                    *entry = new_table(self.memory)? | TABLE;
+                    *entry = new_table(self.memory, &self.near)? | TABLE;
                 } else if level == 3 || *entry & TABLE != TABLE {
                     at = (at | (span - 1)) + 1;
                     break;
@@ -90,7 +97,7 @@ impl<'a> Mapper<'a> {
 
     /// Makes the tree the processor's, and takes the lower half away.
     pub fn activate(self) -> Option<()> {
-        let empty = new_table(self.memory)?;
+        let empty = new_table(self.memory, &self.near)?;
         // SAFETY: the tree maps the image, its stack and the devices in use as they were mapped before; a
         // change of TTBR1 between trees that agree needs no break in between when the TLB is dropped after.
         unsafe {

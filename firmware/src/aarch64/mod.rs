@@ -185,7 +185,7 @@ fn map_everything(
         (guard + 4096, offset(&raw const image_end, image), Kind::Data),
     ];
     let image_size = offset(&raw const image_end, image);
-    let mut map = Mapper::new(memory)?;
+    let mut map = Mapper::new(memory, image)?;
     for (start, end, kind) in sections {
         map.map(image + start, end - start, kind)?;
     }

@@ -3,6 +3,8 @@
 
 #[cfg(target_arch = "aarch64")]
 pub mod gic;
+#[cfg(target_arch = "x86_64")]
+pub mod ns16550;
 #[cfg(target_arch = "aarch64")]
 pub mod pl011;
 #[cfg(target_arch = "aarch64")]
