@@ -36,6 +36,10 @@ pub mod sha256;
 pub mod signal;
 pub mod space;
 pub mod syscall;
+#[cfg(not(target_os = "none"))]
+pub mod testing;
+#[cfg(test)]
+mod tests;
 pub mod thread;
 pub mod umem;
 pub mod vfs;

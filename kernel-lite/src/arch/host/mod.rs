@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
-//! The architecture of the unit tests: registers are plain fields, user mode is not run. Tests script the
-//! system calls. It follows x86_64's numbers and layouts.
+//! The architecture of the unit tests: registers are plain fields, and user mode is a closure that a test
+//! sets. It follows x86_64's numbers and layouts.
 //!
 //! This file is also the contract of the names that `arch/` provides.
 
 use super::{Abi, Root, SignalDelivery, SignalReturn, Trap, UserRead, UserWrite};
 use crate::errno::Errno;
 use crate::ram::PhysAddr;
+use alloc::boxed::Box;
+use core::cell::RefCell;
 
 /// Whose numbers and layouts.
 pub const ABI: Abi = Abi::X86_64;
@@ -79,6 +81,14 @@ pub struct UserContext {
 }
 
 impl UserContext {
+    /// What a system-call instruction would do: the trap to return from a test's program.
+    pub fn call(&mut self, number: u64, args: &[u64]) -> Trap {
+        self.number = number;
+        self.args = [0; 6];
+        self.args[..args.len()].copy_from_slice(args);
+        self.pc += 2;
+        Trap::Syscall
+    }
     /// A thread about to execute its first instruction; all other registers are zero.
     pub fn new(entry: u64, sp: u64) -> UserContext {
         UserContext { pc: entry, sp, ..Default::default() }
@@ -133,7 +143,7 @@ impl UserContext {
     /// Builds the frame of a signal handler on the stack and points pc, sp and arguments at it. The
     /// floating-point state was saved before. Changes nothing when a write fails.
     pub fn push_signal_frame(&mut self, d: &SignalDelivery, write: UserWrite) -> Result<(), Errno> {
-        let sp = (d.stack.unwrap_or(self.sp - 128) - 64) & !15;
+        let sp = d.stack.unwrap_or(self.sp.wrapping_sub(128)).wrapping_sub(64) & !15;
         let mut frame = [0; 56];
         let words =
             [self.pc, self.sp, d.mask, self.result as u64, d.altstack.0, d.altstack.1 as u64, d.altstack.2];
@@ -170,7 +180,19 @@ impl CopyFromBytes for u64 {
     }
 }
 
-/// Runs the thread in user mode until it traps. Unit tests have no user mode.
-pub fn run_user(_context: &mut UserContext, _root: Root) -> Trap {
-    Trap::Other(0)
+/// A stand-in for the instructions of user programs.
+pub type UserProgram = Box<dyn FnMut(&mut UserContext) -> Trap>;
+
+std::thread_local! {
+    static USER: RefCell<Option<UserProgram>> = const { RefCell::new(None) };
+}
+
+/// Sets what [`run_user`] runs on this test's thread; it tells programs apart by their pc.
+pub fn set_user(program: UserProgram) {
+    USER.with(|user| *user.borrow_mut() = Some(program));
+}
+
+/// Runs the thread in user mode until it traps.
+pub fn run_user(context: &mut UserContext, _root: Root) -> Trap {
+    USER.with(|user| user.borrow_mut().as_mut().map_or(Trap::Other(0), |program| program(context)))
 }
