@@ -10,13 +10,13 @@ use crate::thread::{Key, Wait};
 
 pub mod memory;
 pub mod misc;
-mod names;
+mod absent;
 pub mod process;
 pub mod signal;
 mod table;
 pub mod time;
 
-pub use names::absent_name;
+pub use absent::absent_name;
 #[cfg(not(target_os = "none"))]
 pub use table::abi_markdown;
 pub use table::{dispatch, name};
