@@ -22,7 +22,7 @@
 #define B 2
 #endif
 #ifdef NOT_DEFINED
-this is not C at all ' "
+this is not C at all @ \ 0x
 #ifdef ONE
 neither
 #else

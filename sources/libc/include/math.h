@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+double ldexp(double x, int exponent);
