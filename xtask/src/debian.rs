@@ -115,10 +115,11 @@ impl PrivateApt {
         Ok(())
     }
 
-    /// What a package depends on, by name.
-    pub fn depends(&self, package: &str) -> Result<Vec<String>> {
-        let text = project::run(self.command("apt-cache").args(["depends", "--important", package]))?;
-        Ok(text.lines().filter_map(|line| line.trim().strip_prefix("Depends: ")).map(str::to_owned).collect())
+    /// What a version of a package depends on, by name.
+    pub fn depends(&self, package: &str, version: &str) -> Result<Vec<String>> {
+        let text = project::run(self.command("apt-cache").args(["show", &format!("{package}={version}")]))?;
+        let list = text.lines().find_map(|line| line.strip_prefix("Depends: ")).unwrap_or_default();
+        Ok(list.split(',').filter_map(|item| item.split_whitespace().next()).map(str::to_owned).collect())
     }
 }
 
