@@ -93,26 +93,17 @@ impl Default for Builder {
 impl Builder {
     /// An empty tree: a root directory of mode 755.
     pub fn new() -> Self {
-        Builder {
-            nodes: vec![Node::new(Content::Directory, 0o755, 0)],
-        }
+        Builder { nodes: vec![Node::new(Content::Directory, 0o755, 0)] }
     }
 
     /// Adds an inode with its first name and returns its number for [`Builder::link`] and the reader.
-    pub fn add(
-        &mut self,
-        parent: usize,
-        name: &[u8],
-        content: Content,
-        mode: u16,
-    ) -> Result<usize, Error> {
+    pub fn add(&mut self, parent: usize, name: &[u8], content: Content, mode: u16) -> Result<usize, Error> {
         if let Content::Symlink(target) = &content
             && (target.is_empty() || target.len() >= BLOCK)
         {
             return Err(Error::Size);
         }
-        if matches!(content, Content::File(size) if indirect_blocks(size.div_ceil(BLOCK as u64)).is_none())
-        {
+        if matches!(content, Content::File(size) if indirect_blocks(size.div_ceil(BLOCK as u64)).is_none()) {
             return Err(Error::Size);
         }
         self.check_entry(parent, name)?;
@@ -150,11 +141,7 @@ impl Builder {
     fn raise_links(&mut self, node: usize) -> Result<(), Error> {
         let links = &mut self.nodes[node].links;
         *links += 1;
-        if *links > LINK_MAX {
-            Err(Error::Links)
-        } else {
-            Ok(())
-        }
+        if *links > LINK_MAX { Err(Error::Links) } else { Ok(()) }
     }
 
     /// Fixes the layout. `id` becomes the UUID of the file system and must derive from the content alone.
@@ -180,27 +167,14 @@ impl Builder {
         }
         let inodes = FIRST_INODE - 1 + self.nodes.len() as u64 - 1;
         let layout = Layout::new(data, inodes).ok_or(Error::TooLarge)?;
-        Ok(Image {
-            nodes: self.nodes,
-            layout,
-            id,
-            large,
-        })
+        Ok(Image { nodes: self.nodes, layout, id, large })
     }
 }
 
 impl Node {
     fn new(content: Content, mode: u16, parent: usize) -> Self {
         let links = if content == Content::Directory { 2 } else { 1 };
-        Node {
-            content,
-            mode,
-            links,
-            parent,
-            entries: Vec::new(),
-            start: 0,
-            blocks: 0,
-        }
+        Node { content, mode, links, parent, entries: Vec::new(), start: 0, blocks: 0 }
     }
 }
 
@@ -260,9 +234,7 @@ impl Layout {
     fn new(data: u64, inodes_used: u64) -> Option<Self> {
         let mut groups = 1u64;
         loop {
-            let inodes_per_group = inodes_used
-                .div_ceil(groups)
-                .next_multiple_of(INODES_PER_BLOCK);
+            let inodes_per_group = inodes_used.div_ceil(groups).next_multiple_of(INODES_PER_BLOCK);
             let descriptor_blocks = (groups * 32).div_ceil(BLOCK as u64);
             let overhead = 1 + descriptor_blocks + 2 + inodes_per_group / INODES_PER_BLOCK;
             if groups * BLOCKS_PER_GROUP > u64::from(u32::MAX) || overhead >= BLOCKS_PER_GROUP {
@@ -303,9 +275,7 @@ impl Layout {
     }
 
     fn group_inodes_used(&self, group: u64) -> u64 {
-        self.inodes_used
-            .saturating_sub(group * self.inodes_per_group)
-            .min(self.inodes_per_group)
+        self.inodes_used.saturating_sub(group * self.inodes_per_group).min(self.inodes_per_group)
     }
 }
 
@@ -330,12 +300,7 @@ impl Image {
 
     /// Writes the image from its first block to its last; stops at the first error of `sink`.
     pub fn write<E>(&self, read: &mut Reader<'_>, sink: &mut Sink<'_, E>) -> Result<(), E> {
-        let mut out = Stream {
-            image: self,
-            sink,
-            next: 0,
-            group: 0,
-        };
+        let mut out = Stream { image: self, sink, next: 0, group: 0 };
         let mut block = [0; BLOCK];
         for (index, node) in self.nodes.iter().enumerate() {
             match &node.content {
@@ -372,11 +337,7 @@ impl Image {
     }
 
     fn inode_number(&self, node: usize) -> u32 {
-        if node == 0 {
-            ROOT_INODE as u32
-        } else {
-            (FIRST_INODE - 1) as u32 + node as u32
-        }
+        if node == 0 { ROOT_INODE as u32 } else { (FIRST_INODE - 1) as u32 + node as u32 }
     }
 
     fn node_of_inode(&self, inode: u64) -> Option<&Node> {
@@ -463,11 +424,7 @@ impl Image {
             put32(raw, time, TIME);
         }
         put16(raw, 26, node.links as u16);
-        put32(
-            raw,
-            28,
-            ((node.blocks + indirect) * SECTORS_PER_BLOCK) as u32,
-        );
+        put32(raw, 28, ((node.blocks + indirect) * SECTORS_PER_BLOCK) as u32);
         if let Content::File(size) = node.content {
             put32(raw, 108, (size >> 32) as u32);
         }
@@ -478,11 +435,7 @@ impl Image {
             return;
         }
         for slot in 0..node.blocks.min(DIRECT) {
-            put32(
-                raw,
-                40 + 4 * slot as usize,
-                self.layout.place(node.start + slot),
-            );
+            put32(raw, 40 + 4 * slot as usize, self.layout.place(node.start + slot));
         }
         let mut root = node.start + node.blocks;
         let mut covered = DIRECT;
@@ -494,17 +447,14 @@ impl Image {
             put32(raw, 40 + 4 * slot, self.layout.place(root));
             covered += reach;
             reach *= FAN;
-            root =
-                node.start + node.blocks + indirect_blocks(covered.min(node.blocks)).unwrap_or(0);
+            root = node.start + node.blocks + indirect_blocks(covered.min(node.blocks)).unwrap_or(0);
         }
     }
 
     fn superblock(&self, group: u64, raw: &mut [u8]) {
         let layout = &self.layout;
         let inodes = layout.groups * layout.inodes_per_group;
-        let used: u64 = (0..layout.groups)
-            .map(|group| layout.blocks_used(group))
-            .sum();
+        let used: u64 = (0..layout.groups).map(|group| layout.blocks_used(group)).sum();
         let fields = [
             (0, inodes),
             (4, layout.blocks),
@@ -541,16 +491,8 @@ impl Image {
         put32(raw, 0, bitmap as u32);
         put32(raw, 4, bitmap as u32 + 1);
         put32(raw, 8, bitmap as u32 + 2);
-        put16(
-            raw,
-            12,
-            (layout.group_size(group) - layout.blocks_used(group)) as u16,
-        );
-        put16(
-            raw,
-            14,
-            (layout.inodes_per_group - layout.group_inodes_used(group)) as u16,
-        );
+        put16(raw, 12, (layout.group_size(group) - layout.blocks_used(group)) as u16);
+        put16(raw, 14, (layout.inodes_per_group - layout.group_inodes_used(group)) as u16);
         let first = group * layout.inodes_per_group + 1;
         let directories = (first..first + layout.inodes_per_group)
             .filter_map(|inode| self.node_of_inode(inode))
@@ -601,26 +543,16 @@ impl<E> Stream<'_, '_, E> {
             (self.sink)(&block)?;
         }
 
-        bitmap(
-            &mut block,
-            layout.blocks_used(group),
-            layout.group_size(group),
-        );
+        bitmap(&mut block, layout.blocks_used(group), layout.group_size(group));
         (self.sink)(&block)?;
-        bitmap(
-            &mut block,
-            layout.group_inodes_used(group),
-            layout.inodes_per_group,
-        );
+        bitmap(&mut block, layout.group_inodes_used(group), layout.inodes_per_group);
         (self.sink)(&block)?;
 
         let first = group * layout.inodes_per_group + 1;
         for number in 0..layout.inodes_per_group / INODES_PER_BLOCK {
             block.fill(0);
             for (slot, raw) in block.chunks_exact_mut(INODE_SIZE as usize).enumerate() {
-                if let Some(node) =
-                    image.node_of_inode(first + number * INODES_PER_BLOCK + slot as u64)
-                {
+                if let Some(node) = image.node_of_inode(first + number * INODES_PER_BLOCK + slot as u64) {
                     image.inode(node, raw);
                 }
             }

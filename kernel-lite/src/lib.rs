@@ -21,6 +21,7 @@ pub mod arch;
 pub mod clock;
 pub mod elf;
 pub mod errno;
+pub mod events;
 pub mod exec;
 pub mod ext2;
 pub mod futex;

@@ -22,11 +22,7 @@ impl Default for Sha256 {
 impl Sha256 {
     /// The state before the first byte.
     pub const fn new() -> Self {
-        Sha256 {
-            state: H,
-            block: [0; 64],
-            length: 0,
-        }
+        Sha256 { state: H, block: [0; 64], length: 0 }
     }
 
     /// Takes the next bytes.
@@ -97,11 +93,7 @@ fn compress(state: &mut [u32; 8], block: &[u8; 64]) {
         ($a:ident $b:ident $c:ident $d:ident $e:ident $f:ident $g:ident $h:ident $k:expr, $w:expr) => {
             let s1 = $e.rotate_right(6) ^ $e.rotate_right(11) ^ $e.rotate_right(25);
             let choice = $g ^ ($e & ($f ^ $g));
-            $h = $h
-                .wrapping_add(s1)
-                .wrapping_add(choice)
-                .wrapping_add($k)
-                .wrapping_add($w);
+            $h = $h.wrapping_add(s1).wrapping_add(choice).wrapping_add($k).wrapping_add($w);
             $d = $d.wrapping_add($h);
             let s0 = $a.rotate_right(2) ^ $a.rotate_right(13) ^ $a.rotate_right(22);
             let majority = ($a & $b) | ($c & ($a | $b));
@@ -115,10 +107,7 @@ fn compress(state: &mut [u32; 8], block: &[u8; 64]) {
                 let y = w[(t + 14) % 16];
                 let s0 = x.rotate_right(7) ^ x.rotate_right(18) ^ (x >> 3);
                 let s1 = y.rotate_right(17) ^ y.rotate_right(19) ^ (y >> 10);
-                w[t] = w[t]
-                    .wrapping_add(s0)
-                    .wrapping_add(w[(t + 9) % 16])
-                    .wrapping_add(s1);
+                w[t] = w[t].wrapping_add(s0).wrapping_add(w[(t + 9) % 16]).wrapping_add(s1);
             }
         }
         for (k, w) in k.as_chunks::<8>().0.iter().zip(w.as_chunks::<8>().0) {
@@ -138,9 +127,8 @@ fn compress(state: &mut [u32; 8], block: &[u8; 64]) {
 }
 
 /// FIPS 180-4, 5.3.3: fractional parts of the square roots of the first 8 primes.
-const H: [u32; 8] = [
-    0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19,
-];
+const H: [u32; 8] =
+    [0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19];
 
 /// FIPS 180-4, 4.2.2: fractional parts of the cube roots of the first 64 primes.
 #[rustfmt::skip]
@@ -167,14 +155,8 @@ mod tests {
 
     #[test]
     fn the_standard_s_examples() {
-        assert_eq!(
-            text(digest(b"abc")),
-            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
-        );
-        assert_eq!(
-            text(digest(b"")),
-            "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
-        );
+        assert_eq!(text(digest(b"abc")), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+        assert_eq!(text(digest(b"")), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
     }
 
     /// Every length around the block's edge, in pieces of every size, against coreutils.
@@ -182,23 +164,13 @@ mod tests {
     fn pieces_do_not_matter_and_coreutils_agrees() {
         let data: Vec<u8> = (0..200u32).map(|number| (number * 7) as u8).collect();
         for length in [1, 55, 56, 57, 63, 64, 65, 119, 120, 128, 200] {
-            let mut child = Command::new("sha256sum")
-                .stdin(Stdio::piped())
-                .stdout(Stdio::piped())
-                .spawn()
-                .unwrap();
-            child
-                .stdin
-                .take()
-                .unwrap()
-                .write_all(&data[..length])
-                .unwrap();
+            let mut child =
+                Command::new("sha256sum").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+            child.stdin.take().unwrap().write_all(&data[..length]).unwrap();
             let expected = child.wait_with_output().unwrap().stdout;
             for piece in 1..=length {
                 let mut sha = Sha256::new();
-                data[..length]
-                    .chunks(piece)
-                    .for_each(|bytes| sha.update(bytes));
+                data[..length].chunks(piece).for_each(|bytes| sha.update(bytes));
                 assert_eq!(text(sha.finish()).as_bytes(), &expected[..64]);
             }
         }

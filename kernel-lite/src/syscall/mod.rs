@@ -8,9 +8,14 @@ use crate::errno::Errno;
 use crate::kernel::Kernel;
 use crate::thread::{Key, Wait};
 
+mod absent;
+pub mod attributes;
+pub mod io;
 pub mod memory;
 pub mod misc;
-mod absent;
+pub mod names;
+pub mod open;
+pub mod poll;
 pub mod process;
 pub mod signal;
 mod table;

@@ -5,7 +5,9 @@
 //! the call, and the status is `full` or `partial "what is missing"`. The file comes in families; a family
 //! is added by its owner.
 
-use super::{Args, Handler, SysResult, memory, misc, process, signal, time};
+use super::{
+    Args, Handler, SysResult, attributes, io, memory, misc, names, open, poll, process, signal, time,
+};
 use crate::arch::{ABI, Abi};
 use crate::errno::Errno;
 use crate::kernel::Kernel;
@@ -165,6 +167,112 @@ system_calls! {
     rseq 293 334 => misc::absent, partial "always ENOSYS: C libraries do without";
 
     // Files, directories, pipes, the terminal.
+
+    // Reading and writing.
+    read 63 0 => io::read, full;
+    write 64 1 => io::write, full;
+    readv 65 19 => io::readv, full;
+    writev 66 20 => io::writev, full;
+    pread64 67 17 => io::pread64, full;
+    pwrite64 68 18 => io::pwrite64, full;
+    preadv 69 295 => io::preadv, full;
+    pwritev 70 296 => io::pwritev, full;
+    lseek 62 8 => io::lseek, full;
+    sendfile 71 40 => io::sendfile, partial "from files to files and devices";
+    copy_file_range 285 326 => io::copy_file_range, full;
+    fsync 82 74 => io::sync_file, full;
+    fdatasync 83 75 => io::sync_file, full;
+    syncfs 267 306 => io::sync_file, full;
+    sync 81 162 => io::sync, full;
+
+    // Descriptors.
+    openat 56 257 => open::openat, partial "O_DIRECT, O_SYNC and O_NOATIME without effect";
+    open _ 2 => open::open, partial "as openat";
+    creat _ 85 => open::creat, full;
+    openat2 437 437 => open::openat2, partial "no resolve restrictions";
+    close 57 3 => open::close, full;
+    close_range 436 436 => open::close_range, partial "CLOSE_RANGE_UNSHARE without effect";
+    dup 23 32 => open::dup, full;
+    dup2 _ 33 => open::dup2, full;
+    dup3 24 292 => open::dup3, full;
+    pipe2 59 293 => open::pipe2, partial "no O_DIRECT";
+    pipe _ 22 => open::pipe, full;
+    memfd_create 279 319 => open::memfd_create, partial "no seals, no huge pages";
+    fcntl 25 72 => open::fcntl, partial "locks are granted without being kept; no leases, seals, signals";
+    flock 32 73 => open::flock, partial "granted without being kept";
+
+    // Names.
+    mkdirat 34 258 => names::mkdirat, full;
+    mkdir _ 83 => names::mkdir, full;
+    mknodat 33 259 => names::mknodat, partial "files and FIFOs";
+    mknod _ 133 => names::mknod, partial "files and FIFOs";
+    symlinkat 36 266 => names::symlinkat, full;
+    symlink _ 88 => names::symlink, full;
+    linkat 37 265 => names::linkat, full;
+    link _ 86 => names::link, full;
+    unlinkat 35 263 => names::unlinkat, full;
+    unlink _ 87 => names::unlink, full;
+    rmdir _ 84 => names::rmdir, full;
+    renameat2 276 316 => names::renameat2, partial "no RENAME_WHITEOUT";
+    renameat 38 264 => names::renameat, full;
+    rename _ 82 => names::rename, full;
+    readlinkat 78 267 => names::readlinkat, full;
+    readlink _ 89 => names::readlink, full;
+    getcwd 17 79 => names::getcwd, full;
+    chdir 49 80 => names::chdir, full;
+    fchdir 50 81 => names::fchdir, full;
+    chroot 51 161 => names::chroot, full;
+    umask 166 95 => names::umask, full;
+    mount 40 165 => names::not_permitted, partial "always EPERM";
+    umount2 39 166 => names::not_permitted, partial "always EPERM";
+    pivot_root 41 155 => names::not_permitted, partial "always EPERM";
+    getdents64 61 217 => names::getdents64, full;
+    getdents _ 78 => names::getdents, full;
+
+    // Attributes.
+    newfstatat 79 262 => attributes::newfstatat, full;
+    fstat 80 5 => attributes::fstat, full;
+    stat _ 4 => attributes::stat, full;
+    lstat _ 6 => attributes::lstat, full;
+    statx 291 332 => attributes::statx, partial "basic fields";
+    statfs 43 137 => attributes::statfs, full;
+    fstatfs 44 138 => attributes::fstatfs, full;
+    faccessat 48 269 => attributes::faccessat, full;
+    faccessat2 439 439 => attributes::faccessat2, full;
+    access _ 21 => attributes::access, full;
+    fchmodat 53 268 => attributes::fchmodat, full;
+    fchmodat2 452 452 => attributes::fchmodat2, full;
+    chmod _ 90 => attributes::chmod, full;
+    fchmod 52 91 => attributes::fchmod, full;
+    fchownat 54 260 => attributes::fchownat, partial "everything belongs to root";
+    chown _ 92 => attributes::chown, partial "everything belongs to root";
+    lchown _ 94 => attributes::lchown, partial "everything belongs to root";
+    fchown 55 93 => attributes::fchown, partial "everything belongs to root";
+    utimensat 88 280 => attributes::utimensat, partial "times before 1970 become 0";
+    utimes _ 235 => attributes::utimes, partial "as utimensat";
+    futimesat _ 261 => attributes::futimesat, partial "as utimensat";
+    utime _ 132 => attributes::utime, partial "as utimensat";
+    truncate 45 76 => attributes::truncate, full;
+    ftruncate 46 77 => attributes::ftruncate, full;
+    fallocate 47 285 => attributes::fallocate, partial "allocation only";
+    fadvise64 223 221 => attributes::advise, partial "without effect";
+    readahead 213 187 => attributes::advise, partial "without effect";
+    setxattr 5 188 => attributes::no_attributes, partial "always EOPNOTSUPP";
+    lsetxattr 6 189 => attributes::no_attributes, partial "always EOPNOTSUPP";
+    fsetxattr 7 190 => attributes::no_attributes, partial "always EOPNOTSUPP";
+    getxattr 8 191 => attributes::no_attributes, partial "always EOPNOTSUPP";
+    lgetxattr 9 192 => attributes::no_attributes, partial "always EOPNOTSUPP";
+    fgetxattr 10 193 => attributes::no_attributes, partial "always EOPNOTSUPP";
+    listxattr 11 194 => attributes::no_attributes, partial "always EOPNOTSUPP";
+    llistxattr 12 195 => attributes::no_attributes, partial "always EOPNOTSUPP";
+    flistxattr 13 196 => attributes::no_attributes, partial "always EOPNOTSUPP";
+
+    // Waiting for descriptors; the terminal.
+    poll _ 7 => poll::poll, full;
+    ppoll 73 271 => poll::ppoll, partial "does not write the time left";
+    select _ 23 => poll::select, partial "does not write the time left; 4096 descriptors";
+    pselect6 72 270 => poll::pselect6, partial "does not write the time left; 4096 descriptors";
+    ioctl 29 16 => poll::ioctl, partial "the console's, FIONREAD, FIONBIO, FIOCLEX";
 }
 
 /// Makes system call `n`.

@@ -1,0 +1,489 @@
+// SPDX-License-Identifier: MIT
+//! Opening and closing: open files and the descriptors that lead to them.
+
+use super::{Args, SysResult};
+use crate::arch::{ABI, Abi};
+use crate::errno::Errno;
+use crate::events::Kind;
+use crate::kernel::Kernel;
+use crate::thread::Key;
+use crate::vfs::files::{AT_FDCWD, DESCRIPTORS_MAX, FileId, Object, OpenFile, flag};
+use crate::vfs::path::Found;
+use crate::vfs::{Body, Data, InodeId, pipe};
+
+/// O_DIRECTORY, O_NOFOLLOW and O_LARGEFILE differ between the architectures: Linux
+/// `include/uapi/asm-generic/fcntl.h` and `arch/arm64/include/uapi/asm/fcntl.h`.
+const O_DIRECTORY: u32 = match ABI {
+    Abi::Aarch64 => 0o40000,
+    Abi::X86_64 => 0o200000,
+};
+const O_NOFOLLOW: u32 = match ABI {
+    Abi::Aarch64 => 0o100000,
+    Abi::X86_64 => 0o400000,
+};
+const O_LARGEFILE: u32 = match ABI {
+    Abi::Aarch64 => 0o400000,
+    Abi::X86_64 => 0o100000,
+};
+
+const CLOSE_RANGE_CLOEXEC: u32 = 4;
+const CLOSE_RANGE_UNSHARE: u32 = 2;
+
+/// `openat(dirfd, path, flags, mode)`
+pub fn openat(k: &mut Kernel, a: Args) -> SysResult {
+    open_path(k, a.int(0), a.get(1), a.uint(2), a.uint(3))
+}
+
+/// `open(path, flags, mode)`
+pub fn open(k: &mut Kernel, a: Args) -> SysResult {
+    open_path(k, AT_FDCWD, a.get(0), a.uint(1), a.uint(2))
+}
+
+/// `creat(path, mode)`
+pub fn creat(k: &mut Kernel, a: Args) -> SysResult {
+    let flags = flag::WRITE_ONLY | flag::CREATE | flag::TRUNCATE;
+    open_path(k, AT_FDCWD, a.get(0), flags, a.uint(1))
+}
+
+/// `openat2(dirfd, path, how, size)`: `struct open_how` without `resolve` restrictions.
+pub fn openat2(k: &mut Kernel, a: Args) -> SysResult {
+    if a.get(3) < 24 {
+        return Err(Errno::EINVAL.into());
+    }
+    let at = a.get(2);
+    let (flags, mode) = (k.read_user_u64(at)?, k.read_user_u64(at.wrapping_add(8))?);
+    let resolve = k.read_user_u64(at.wrapping_add(16))?;
+    if resolve != 0 || flags > u64::from(u32::MAX) || mode > 0o7777 {
+        return Err(Errno::EINVAL.into());
+    }
+    open_path(k, a.int(0), a.get(1), flags as u32, mode as u32)
+}
+
+fn open_path(k: &mut Kernel, dirfd: i32, path: u64, flags: u32, mode: u32) -> SysResult {
+    let path = k.read_user_path(path)?;
+    k.free_descriptor(0)?;
+    let file = open_file(k, dirfd, &path, flags, mode)?;
+    let fd = k.install(file, 0, flags & flag::CLOSE_ON_EXEC != 0)?;
+    Ok(fd as u64)
+}
+
+/// Opens a path for the current process, and logs it.
+pub fn open_file(
+    k: &mut Kernel,
+    dirfd: i32,
+    path: &[u8],
+    flags: u32,
+    mode: u32,
+) -> Result<FileId, super::Stop> {
+    if flags & flag::ACCESS == flag::ACCESS {
+        return Err(Errno::EINVAL.into());
+    }
+    let place = flags & flag::PATH != 0;
+    let create = flags & flag::CREATE != 0 && !place;
+    let exclusive = create && flags & flag::EXCLUSIVE != 0;
+    let follow = flags & O_NOFOLLOW == 0 && !exclusive;
+    let found = match k.resolve(dirfd, path, follow) {
+        Ok(found) => found,
+        Err(error) => {
+            k.note_absence(dirfd, path, error);
+            return Err(error.into());
+        }
+    };
+    if flags & flag::TEMPORARY == flag::TEMPORARY && flags & O_DIRECTORY != 0 && !place {
+        return Ok(open_temporary(k, &found, flags, mode)?);
+    }
+    match found.inode {
+        Some(_) if exclusive => Err(Errno::EEXIST.into()),
+        Some(inode) => open_existing(k, &found, inode, flags),
+        None if !create => {
+            k.note_absence(dirfd, path, Errno::ENOENT);
+            Err(Errno::ENOENT.into())
+        }
+        None if found.slash => Err(Errno::EISDIR.into()),
+        None if k.vfs.names(found.dir).is_none() => Err(Errno::EACCES.into()),
+        None if flags & O_DIRECTORY != 0 => Err(Errno::EINVAL.into()),
+        None => {
+            k.begin_creation()?;
+            let mode = mode as u16 & !k.proc().fs.umask & 0o7777;
+            let body = Body::File(Data::new());
+            let inode = k.vfs.create_in(&mut k.mem, found.dir, &found.name, body, mode)?;
+            let writer = k.log_number();
+            k.vfs.inode_mut(inode).writer = writer;
+            Ok(add(k, Object::File, inode, &found, flags)?)
+        }
+    }
+}
+
+fn open_temporary(k: &mut Kernel, found: &Found, flags: u32, mode: u32) -> Result<FileId, Errno> {
+    let dir = found.existing()?;
+    if k.vfs.names(dir).is_none() {
+        return Err(Errno::ENOTDIR);
+    }
+    if flags & flag::ACCESS == 0 {
+        return Err(Errno::EINVAL);
+    }
+    k.begin_creation()?;
+    let mode = mode as u16 & !k.proc().fs.umask & 0o7777;
+    let inode = k.vfs.create(Body::File(Data::new()), mode)?;
+    let file = OpenFile::new(Object::File, Some(inode), flags & STATUS, b"/tmp/ (deleted)");
+    k.vfs.add_open(&mut k.mem, file)
+}
+
+/// What of the flags stays with the open file.
+const STATUS: u32 = flag::ACCESS | flag::APPEND | flag::NONBLOCK | flag::PATH;
+
+fn add(k: &mut Kernel, object: Object, inode: InodeId, found: &Found, flags: u32) -> Result<FileId, Errno> {
+    let root = k.proc().fs.root;
+    let name = k.vfs.path_of_found(root, found);
+    k.vfs.hold(inode);
+    k.vfs.add_open(&mut k.mem, OpenFile::new(object, Some(inode), flags & STATUS, &name))
+}
+
+fn open_existing(k: &mut Kernel, found: &Found, inode: InodeId, flags: u32) -> Result<FileId, super::Stop> {
+    let place = flags & flag::PATH != 0;
+    if let Some(fd) = inode.descriptor() {
+        if inode.is_descriptor_link() {
+            return Err(Errno::ELOOP.into());
+        }
+        // A pipe's end, opened again by its name in /proc/self/fd.
+        let file = k.file(fd)?;
+        let (object, name) = (file.object, file.name.clone());
+        let again = OpenFile::new(object, None, flags & STATUS, &name);
+        let (reader, writer) = ends(object);
+        if let Some(pipe) = pipe_of(object) {
+            k.vfs.pipes.open(pipe, reader, writer);
+        }
+        return Ok(k.vfs.add_open(&mut k.mem, again)?);
+    }
+    let writes = flags & flag::ACCESS != 0;
+    let node = k.vfs.inode(inode);
+    let object = match &node.body {
+        Body::Symlink(_) | Body::SelfExe if place => Object::Place,
+        Body::Symlink(_) | Body::SelfExe => return Err(Errno::ELOOP.into()),
+        Body::Directory { .. } | Body::SelfFd if place => Object::Place,
+        Body::Directory { .. } | Body::SelfFd if writes || flags & flag::CREATE != 0 => {
+            return Err(Errno::EISDIR.into());
+        }
+        Body::Directory { .. } | Body::SelfFd => Object::Directory,
+        _ if flags & O_DIRECTORY != 0 => return Err(Errno::ENOTDIR.into()),
+        _ if place => Object::Place,
+        Body::File(_) => Object::File,
+        Body::Device(device) => Object::Device(*device),
+        Body::Fifo(pipe) => {
+            let pipe = *pipe;
+            return open_fifo(k, found, inode, pipe, flags);
+        }
+    };
+    if flags & O_DIRECTORY != 0 && !k.vfs.is_directory(inode) {
+        return Err(Errno::ENOTDIR.into());
+    }
+    if object == Object::File {
+        let process = k.log_number();
+        if writes {
+            k.vfs.inode_mut(inode).writer = process;
+        }
+        if flags & flag::TRUNCATE != 0 && writes && k.vfs.size(inode) > 0 {
+            k.begin_change();
+            if let Some(data) = k.vfs.data_mut(inode) {
+                data.truncate(&mut k.mem, 0)?;
+            }
+        }
+    }
+    let file = add(k, object, inode, found, flags)?;
+    if object == Object::File && flags & flag::ACCESS != flag::WRITE_ONLY {
+        let process = k.log_number();
+        if core::mem::replace(&mut k.vfs.inode_mut(inode).reader, process) != process {
+            let name = k.vfs.open.get(file).name.to_vec();
+            k.note(Kind::Read, &name);
+        }
+    }
+    Ok(file)
+}
+
+fn ends(object: Object) -> (bool, bool) {
+    let reader = matches!(object, Object::PipeRead(_) | Object::PipeBoth(_));
+    let writer = matches!(object, Object::PipeWrite(_) | Object::PipeBoth(_));
+    (reader, writer)
+}
+
+fn pipe_of(object: Object) -> Option<u32> {
+    match object {
+        Object::PipeRead(pipe) | Object::PipeWrite(pipe) | Object::PipeBoth(pipe) => Some(pipe),
+        _ => None,
+    }
+}
+
+/// A writer waits for a reader. A reader does not wait here but when it reads for the first time: so that the
+/// writer can see it although a call that waits has changed nothing.
+fn open_fifo(
+    k: &mut Kernel,
+    found: &Found,
+    inode: InodeId,
+    pipe: Option<u32>,
+    flags: u32,
+) -> Result<FileId, super::Stop> {
+    let id = match pipe {
+        Some(id) => id,
+        None => {
+            let id = k.vfs.pipes.create()?;
+            k.vfs.inode_mut(inode).body = Body::Fifo(Some(id));
+            id
+        }
+    };
+    let object = match flags & flag::ACCESS {
+        0 => Object::PipeRead(id),
+        flag::WRITE_ONLY => Object::PipeWrite(id),
+        _ => Object::PipeBoth(id),
+    };
+    let pipe = k.vfs.pipes.get(id);
+    if matches!(object, Object::PipeWrite(_)) && pipe.readers == 0 {
+        if flags & flag::NONBLOCK != 0 {
+            return Err(Errno::ENXIO.into());
+        }
+        return Err(Key::Pipe(id).into());
+    }
+    let (reader, writer) = ends(object);
+    k.vfs.pipes.open(id, reader, writer);
+    let file = match add(k, object, inode, found, flags) {
+        Ok(file) => file,
+        Err(error) => {
+            if k.vfs.pipes.close(&mut k.mem, id, reader, writer) {
+                k.vfs.inode_mut(inode).body = Body::Fifo(None);
+            }
+            return Err(error.into());
+        }
+    };
+    k.vfs.open.get_mut(file).fresh = true;
+    k.wake(Key::Pipe(id));
+    Ok(file)
+}
+
+/// `close(fd)`
+pub fn close(k: &mut Kernel, a: Args) -> SysResult {
+    let file = k.proc().files.take(a.int(0))?;
+    k.close_file(file);
+    Ok(0)
+}
+
+/// `close_range(first, last, flags)`
+pub fn close_range(k: &mut Kernel, a: Args) -> SysResult {
+    let (first, last, flags) = (a.uint(0), a.uint(1), a.uint(2));
+    if first > last || flags & !(CLOSE_RANGE_CLOEXEC | CLOSE_RANGE_UNSHARE) != 0 {
+        return Err(Errno::EINVAL.into());
+    }
+    let mut next = first.min(i32::MAX as u32) as i32;
+    while let Some(fd) = k.proc().files.next(next) {
+        if fd as u32 > last {
+            break;
+        }
+        if flags & CLOSE_RANGE_CLOEXEC != 0 {
+            k.proc().files.set_close_on_exec(fd, true)?;
+        } else {
+            let file = k.proc().files.take(fd)?;
+            k.close_file(file);
+        }
+        next = fd + 1;
+    }
+    Ok(0)
+}
+
+/// `dup(fd)`
+pub fn dup(k: &mut Kernel, a: Args) -> SysResult {
+    duplicate(k, a.int(0), 0, false)
+}
+
+fn duplicate(k: &mut Kernel, fd: i32, from: usize, close_on_exec: bool) -> SysResult {
+    let file = k.file_id(fd)?;
+    k.vfs.share_open(file);
+    Ok(k.install(file, from, close_on_exec)? as u64)
+}
+
+/// `dup2(old, new)`
+pub fn dup2(k: &mut Kernel, a: Args) -> SysResult {
+    if a.int(0) == a.int(1) {
+        k.file_id(a.int(0))?;
+        return Ok(a.int(1) as u64);
+    }
+    duplicate_to(k, a.int(0), a.int(1), false)
+}
+
+/// `dup3(old, new, flags)`
+pub fn dup3(k: &mut Kernel, a: Args) -> SysResult {
+    if a.int(0) == a.int(1) || a.uint(2) & !flag::CLOSE_ON_EXEC != 0 {
+        return Err(Errno::EINVAL.into());
+    }
+    duplicate_to(k, a.int(0), a.int(1), a.uint(2) != 0)
+}
+
+fn duplicate_to(k: &mut Kernel, old: i32, new: i32, close_on_exec: bool) -> SysResult {
+    let file = k.file_id(old)?;
+    if new < 0 || new as usize >= k.descriptor_limit() {
+        return Err(Errno::EBADF.into());
+    }
+    k.vfs.share_open(file);
+    let before = k.proc().files.take(new);
+    if let Err(error) = k.proc().files.put(new, file, close_on_exec) {
+        k.close_file(file);
+        return Err(error.into());
+    }
+    if let Ok(before) = before {
+        k.close_file(before);
+    }
+    Ok(new as u64)
+}
+
+/// `pipe2(fds, flags)`
+pub fn pipe2(k: &mut Kernel, a: Args) -> SysResult {
+    make_pipe(k, a.get(0), a.uint(1))
+}
+
+/// `pipe(fds)`
+pub fn pipe(k: &mut Kernel, a: Args) -> SysResult {
+    make_pipe(k, a.get(0), 0)
+}
+
+fn make_pipe(k: &mut Kernel, fds: u64, flags: u32) -> SysResult {
+    // O_DIRECT (packets) is not among them.
+    if flags & !(flag::CLOSE_ON_EXEC | flag::NONBLOCK) != 0 {
+        return Err(Errno::EINVAL.into());
+    }
+    if k.heap_is_low() {
+        return Err(Errno::ENFILE.into());
+    }
+    let id = k.vfs.pipes.create()?;
+    k.vfs.pipes.open(id, true, true);
+    let mut name = alloc::vec::Vec::from(&b"pipe:["[..]);
+    crate::events::decimal(&mut name, u64::from(id) + 1);
+    name.push(b']');
+    let close_on_exec = flags & flag::CLOSE_ON_EXEC != 0;
+    let status = flags & flag::NONBLOCK;
+    let mut both = [0u8; 8];
+    let mut made = [None; 2];
+    let ends = [(Object::PipeRead(id), status), (Object::PipeWrite(id), status | flag::WRITE_ONLY)];
+    let mut result = Ok(());
+    for (index, (object, flags)) in ends.into_iter().enumerate() {
+        let file = k.vfs.add_open(&mut k.mem, OpenFile::new(object, None, flags, &name));
+        let fd = match file {
+            Ok(file) => k.install(file, 0, close_on_exec),
+            Err(error) => {
+                k.vfs.pipes.close(&mut k.mem, id, index == 0, index == 1);
+                Err(error)
+            }
+        };
+        match fd {
+            Ok(fd) => {
+                both[4 * index..][..4].copy_from_slice(&fd.to_le_bytes());
+                made[index] = Some(fd);
+            }
+            Err(error) => {
+                if index == 0 {
+                    // The writing end was never made.
+                    k.vfs.pipes.close(&mut k.mem, id, false, true);
+                }
+                result = Err(error);
+                break;
+            }
+        }
+    }
+    let result = result.and_then(|()| k.write_user(fds, &both));
+    if let Err(error) = result {
+        for fd in made.into_iter().flatten() {
+            let file = k.proc().files.take(fd)?;
+            k.close_file(file);
+        }
+        return Err(error.into());
+    }
+    Ok(0)
+}
+
+/// `memfd_create(name, flags)`
+pub fn memfd_create(k: &mut Kernel, a: Args) -> SysResult {
+    let name = k.read_user_string(a.get(0), 249, Errno::EINVAL)?;
+    // MFD_CLOEXEC, MFD_ALLOW_SEALING (there are no seals to add).
+    if a.uint(1) & !3 != 0 {
+        return Err(Errno::EINVAL.into());
+    }
+    k.begin_creation()?;
+    let inode = k.vfs.create(Body::File(Data::new()), 0o777)?;
+    let mut full = alloc::vec::Vec::from(&b"/memfd:"[..]);
+    full.extend_from_slice(&name);
+    let file = OpenFile::new(Object::File, Some(inode), flag::READ_WRITE, &full);
+    let file = k.vfs.add_open(&mut k.mem, file)?;
+    Ok(k.install(file, 0, a.uint(1) & 1 != 0)? as u64)
+}
+
+const F_DUPFD: u32 = 0;
+const F_GETFD: u32 = 1;
+const F_SETFD: u32 = 2;
+const F_GETFL: u32 = 3;
+const F_SETFL: u32 = 4;
+const F_GETLK: u32 = 5;
+const F_SETLK: u32 = 6;
+const F_SETLKW: u32 = 7;
+const F_SETOWN: u32 = 8;
+const F_GETOWN: u32 = 9;
+const F_OFD_GETLK: u32 = 36;
+const F_OFD_SETLK: u32 = 37;
+const F_OFD_SETLKW: u32 = 38;
+const F_DUPFD_CLOEXEC: u32 = 1030;
+const F_SETPIPE_SZ: u32 = 1031;
+const F_GETPIPE_SZ: u32 = 1032;
+const FD_CLOEXEC: u64 = 1;
+const F_UNLCK: u16 = 2;
+
+/// `fcntl(fd, command, argument)`
+pub fn fcntl(k: &mut Kernel, a: Args) -> SysResult {
+    let (fd, argument) = (a.int(0), a.get(2));
+    let file = k.file(fd)?;
+    match a.uint(1) {
+        command @ (F_DUPFD | F_DUPFD_CLOEXEC) => {
+            if argument >= DESCRIPTORS_MAX as u64 {
+                return Err(Errno::EINVAL.into());
+            }
+            duplicate(k, fd, argument as usize, command == F_DUPFD_CLOEXEC)
+        }
+        F_GETFD => Ok(u64::from(k.proc().files.close_on_exec(fd)?)),
+        F_SETFD => {
+            let close = argument & FD_CLOEXEC != 0;
+            k.proc().files.set_close_on_exec(fd, close)?;
+            Ok(0)
+        }
+        F_GETFL => {
+            let large = match file.object {
+                Object::PipeRead(_) | Object::PipeWrite(_) if file.inode.is_none() => 0,
+                _ => O_LARGEFILE,
+            };
+            Ok(u64::from(file.flags | large))
+        }
+        F_SETFL => {
+            let changeable = flag::APPEND | flag::NONBLOCK;
+            file.flags = (file.flags & !changeable) | (argument as u32 & changeable);
+            Ok(0)
+        }
+        F_GETLK | F_OFD_GETLK => {
+            k.write_user(argument, &F_UNLCK.to_le_bytes())?;
+            Ok(0)
+        }
+        F_SETLK | F_SETLKW | F_OFD_SETLK | F_OFD_SETLKW => {
+            k.read_user_u64(argument)?;
+            Ok(0)
+        }
+        F_SETOWN => Ok(0),
+        F_GETOWN => Ok(0),
+        F_GETPIPE_SZ | F_SETPIPE_SZ if pipe_of(file.object).is_none() => Err(Errno::EBADF.into()),
+        F_GETPIPE_SZ => Ok(pipe::CAPACITY as u64),
+        F_SETPIPE_SZ if argument <= pipe::CAPACITY as u64 => Ok(pipe::CAPACITY as u64),
+        F_SETPIPE_SZ => Err(Errno::EPERM.into()),
+        _ => Err(Errno::EINVAL.into()),
+    }
+}
+
+/// `flock(fd, operation)`: always granted; steps do not compete.
+pub fn flock(k: &mut Kernel, a: Args) -> SysResult {
+    k.file_id(a.int(0))?;
+    // LOCK_SH, LOCK_EX, LOCK_UN, each with LOCK_NB.
+    match a.uint(1) & !4 {
+        1 | 2 | 8 => Ok(0),
+        _ => Err(Errno::EINVAL.into()),
+    }
+}

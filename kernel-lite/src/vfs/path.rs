@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: MIT
+//! From a path to an inode, and back.
+
+use super::{Body, FD_LINK, FD_OPEN, Files, FsContext, InodeId, NAME_MAX, Vfs};
+use crate::errno::Errno;
+use alloc::borrow::Cow;
+use alloc::vec::Vec;
+
+/// Symbolic links followed at most, as in Linux.
+const LINKS_MAX: u32 = 40;
+/// Bytes in a path, its NUL included, as in Linux.
+pub const PATH_MAX: usize = 4096;
+
+/// Where a path led.
+#[derive(Debug)]
+pub struct Found {
+    /// The directory that the last component is looked up in.
+    pub dir: InodeId,
+    /// The last component; empty for `/`, `.` and `..`, which name no entry of `dir`.
+    pub name: Vec<u8>,
+    /// What it names, if it exists.
+    pub inode: Option<InodeId>,
+    /// A slash follows the last component.
+    pub slash: bool,
+}
+
+impl Found {
+    /// The inode, or ENOENT.
+    pub fn existing(&self) -> Result<InodeId, Errno> {
+        self.inode.ok_or(Errno::ENOENT)
+    }
+}
+
+impl Vfs {
+    /// Follows `path` from `start` (or from the root, where it begins with a slash). The last component may be
+    /// missing; if it is a symbolic link, `follow` says whether to follow it.
+    pub fn walk(
+        &self,
+        fs: &FsContext,
+        files: &Files,
+        start: InodeId,
+        path: &[u8],
+        follow: bool,
+    ) -> Result<Found, Errno> {
+        if path.is_empty() {
+            return Err(Errno::ENOENT);
+        }
+        let mut text = Cow::Borrowed(path);
+        let mut dir = if path[0] == b'/' { fs.root } else { start };
+        let mut at = 0;
+        let mut links = 0;
+        loop {
+            while text.get(at) == Some(&b'/') {
+                at += 1;
+            }
+            let end = match text[at..].iter().position(|byte| *byte == b'/') {
+                Some(length) => at + length,
+                None => text.len(),
+            };
+            let last = text[end..].iter().all(|byte| *byte == b'/');
+            let slash = last && end < text.len();
+            let name = &text[at..end];
+            if !self.is_directory(dir) {
+                return Err(Errno::ENOTDIR);
+            }
+            let step = match name {
+                b"" | b"." => Some(dir),
+                b".." if dir == fs.root => Some(dir),
+                b".." => Some(self.parent(dir)),
+                _ => None,
+            };
+            if let Some(inode) = step {
+                dir = inode;
+                at = end;
+                if last {
+                    let (name, inode) = (Vec::new(), Some(inode));
+                    return Ok(Found { dir, name, inode, slash });
+                }
+                continue;
+            }
+            if name.len() > NAME_MAX {
+                return Err(Errno::ENAMETOOLONG);
+            }
+            let Some(inode) = self.look_up(files, dir, name) else {
+                if !last {
+                    return Err(Errno::ENOENT);
+                }
+                let name = name.to_vec();
+                return Ok(Found { dir, name, inode: None, slash });
+            };
+            if (!last || slash || follow) && self.is_link(inode) {
+                links += 1;
+                if links > LINKS_MAX {
+                    return Err(Errno::ELOOP);
+                }
+                if let Some(fd) = inode.descriptor() {
+                    let target = self.descriptor_target(files, fd)?;
+                    if last {
+                        let (name, inode) = (Vec::new(), Some(target));
+                        return Ok(Found { dir, name, inode, slash });
+                    }
+                    dir = target;
+                    at = end;
+                    continue;
+                }
+                let target: &[u8] = match &self.inode(inode).body {
+                    Body::Symlink(target) => target,
+                    _ => &fs.exe,
+                };
+                if target.len() + text.len() - end > PATH_MAX {
+                    return Err(Errno::ENAMETOOLONG);
+                }
+                if target.first() == Some(&b'/') {
+                    dir = fs.root;
+                }
+                let mut next = target.to_vec();
+                next.extend_from_slice(&text[end..]);
+                if next.is_empty() {
+                    return Err(Errno::ENOENT);
+                }
+                text = Cow::Owned(next);
+                at = 0;
+                continue;
+            }
+            if last {
+                if slash && !self.is_directory(inode) {
+                    return Err(Errno::ENOTDIR);
+                }
+                let name = name.to_vec();
+                return Ok(Found { dir, name, inode: Some(inode), slash });
+            }
+            dir = inode;
+            at = end;
+        }
+    }
+
+    fn parent(&self, dir: InodeId) -> InodeId {
+        match &self.inode(dir).body {
+            Body::Directory { parent, .. } => *parent,
+            // /proc/self/fd
+            _ => self.proc_self,
+        }
+    }
+
+    fn look_up(&self, files: &Files, dir: InodeId, name: &[u8]) -> Option<InodeId> {
+        match &self.inode(dir).body {
+            Body::Directory { names, .. } => names.get(name),
+            Body::SelfFd => {
+                let text = core::str::from_utf8(name).ok()?;
+                let fd: u16 = text.parse().ok()?;
+                files.get(i32::from(fd)).ok()?;
+                Some(InodeId(FD_LINK | u32::from(fd)))
+            }
+            _ => None,
+        }
+    }
+
+    fn is_link(&self, id: InodeId) -> bool {
+        id.is_descriptor_link() || {
+            id.descriptor().is_none() && matches!(self.inode(id).body, Body::Symlink(_) | Body::SelfExe)
+        }
+    }
+
+    fn descriptor_target(&self, files: &Files, fd: i32) -> Result<InodeId, Errno> {
+        let file = self.open.get(files.get(fd)?);
+        Ok(match file.inode {
+            Some(inode) => inode,
+            None => InodeId(FD_LINK | FD_OPEN | fd as u32),
+        })
+    }
+
+    /// What a symbolic link points to.
+    pub fn link_target(&self, fs: &FsContext, files: &Files, id: InodeId) -> Result<Vec<u8>, Errno> {
+        if let Some(fd) = id.descriptor() {
+            if !id.is_descriptor_link() {
+                return Err(Errno::EINVAL);
+            }
+            let file = self.open.get(files.get(fd)?);
+            return Ok(match file.inode {
+                Some(inode) if self.names(inode).is_some() => self.path_of(fs.root, inode),
+                _ => file.name.to_vec(),
+            });
+        }
+        match &self.inode(id).body {
+            Body::Symlink(target) => Ok(target.to_vec()),
+            Body::SelfExe => Ok(fs.exe.to_vec()),
+            _ => Err(Errno::EINVAL),
+        }
+    }
+
+    /// The absolute path of a directory below `root`.
+    pub fn path_of(&self, root: InodeId, mut dir: InodeId) -> Vec<u8> {
+        let mut names: Vec<&[u8]> = Vec::new();
+        while dir != root {
+            let Body::Directory { parent, name, .. } = &self.inode(dir).body else {
+                // /proc/self/fd
+                names.push(b"fd");
+                dir = self.proc_self;
+                continue;
+            };
+            if *parent == dir {
+                break;
+            }
+            names.push(name);
+            dir = *parent;
+        }
+        let mut path = Vec::new();
+        for name in names.iter().rev() {
+            path.push(b'/');
+            path.extend_from_slice(name);
+        }
+        if path.is_empty() {
+            path.push(b'/');
+        }
+        path
+    }
+
+    /// The absolute path of what was found.
+    pub fn path_of_found(&self, root: InodeId, found: &Found) -> Vec<u8> {
+        let mut path = self.path_of(root, found.dir);
+        if !found.name.is_empty() {
+            if path.last() != Some(&b'/') {
+                path.push(b'/');
+            }
+            path.extend_from_slice(&found.name);
+        }
+        path
+    }
+}

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: MIT
+//! Pipes: a ring of sixteen frames, which are taken when bytes come and given back when they are gone.
+
+use crate::errno::Errno;
+use crate::mem::Mem;
+use crate::ram::{Frame, PAGE_SIZE, PhysAddr};
+use alloc::vec::Vec;
+
+/// Bytes that a pipe holds, as in Linux.
+pub const CAPACITY: usize = 16 * PAGE_SIZE;
+/// Writes of up to this many bytes are not torn apart, as in Linux.
+pub const ATOMIC: usize = 4096;
+/// Pipes at most.
+const PIPES_MAX: usize = 16384;
+
+/// A pipe.
+#[derive(Default)]
+pub struct Pipe {
+    frames: [Option<Frame>; CAPACITY / PAGE_SIZE],
+    /// Where the oldest byte is in the ring.
+    start: usize,
+    length: usize,
+    /// Open files that read.
+    pub readers: u32,
+    /// Open files that write.
+    pub writers: u32,
+    /// How many writers there ever were.
+    pub writers_ever: u32,
+}
+
+impl Pipe {
+    /// Bytes in it.
+    #[inline]
+    pub fn len(&self) -> usize {
+        self.length
+    }
+
+    /// Whether there are none.
+    #[inline]
+    pub fn is_empty(&self) -> bool {
+        self.length == 0
+    }
+
+    /// Bytes that fit in addition.
+    #[inline]
+    pub fn room(&self) -> usize {
+        CAPACITY - self.length
+    }
+
+    /// Moves at most `len` bytes to the contiguous memory at `to`; how many.
+    pub fn take(&mut self, mem: &mut Mem, to: PhysAddr, len: usize) -> usize {
+        let len = len.min(self.length);
+        let mut done = 0;
+        while done < len {
+            let within = self.start % PAGE_SIZE;
+            let count = (len - done).min(PAGE_SIZE - within);
+            let slot = &mut self.frames[self.start / PAGE_SIZE];
+            let Some(frame) = *slot else { break };
+            mem.ram.copy(to.offset(done as u64), frame.addr().offset(within as u64), count);
+            done += count;
+            self.length -= count;
+            if within + count == PAGE_SIZE {
+                mem.release(frame);
+                *slot = None;
+            }
+            self.start = (self.start + count) % CAPACITY;
+        }
+        done
+    }
+
+    /// Copies as many of `len` contiguous bytes at `from` as fit; how many. ENOMEM if there is no frame for
+    /// the first.
+    pub fn put(&mut self, mem: &mut Mem, from: PhysAddr, len: usize) -> Result<usize, Errno> {
+        let len = len.min(self.room());
+        let mut done = 0;
+        while done < len {
+            let end = (self.start + self.length) % CAPACITY;
+            let within = end % PAGE_SIZE;
+            let count = (len - done).min(PAGE_SIZE - within);
+            let slot = &mut self.frames[end / PAGE_SIZE];
+            let frame = match *slot {
+                Some(frame) => frame,
+                None => match mem.alloc_dirty() {
+                    Ok(frame) => *slot.insert(frame),
+                    Err(error) if done == 0 => return Err(error),
+                    Err(_) => break,
+                },
+            };
+            mem.ram.copy(frame.addr().offset(within as u64), from.offset(done as u64), count);
+            done += count;
+            self.length += count;
+        }
+        Ok(done)
+    }
+}
+
+/// All pipes.
+#[derive(Default)]
+pub struct Pipes {
+    slots: Vec<Option<alloc::boxed::Box<Pipe>>>,
+}
+
+impl Pipes {
+    /// A new pipe without ends.
+    pub fn create(&mut self) -> Result<u32, Errno> {
+        let place = match self.slots.iter().position(Option::is_none) {
+            Some(place) => place,
+            None if self.slots.len() >= PIPES_MAX || self.slots.try_reserve(1).is_err() => {
+                return Err(Errno::ENFILE);
+            }
+            None => {
+                self.slots.push(None);
+                self.slots.len() - 1
+            }
+        };
+        self.slots[place] = Some(Default::default());
+        Ok(place as u32)
+    }
+
+    /// The pipe. Asking for one that is gone is a bug of the monitor.
+    #[inline]
+    pub fn get(&mut self, id: u32) -> &mut Pipe {
+        match self.slots.get_mut(id as usize) {
+            Some(Some(pipe)) => pipe,
+            _ => panic!("pipe {id} is gone"),
+        }
+    }
+
+    /// One more reader or writer.
+    pub fn open(&mut self, id: u32, reader: bool, writer: bool) {
+        let pipe = self.get(id);
+        pipe.readers += u32::from(reader);
+        pipe.writers += u32::from(writer);
+        pipe.writers_ever = pipe.writers_ever.wrapping_add(u32::from(writer));
+    }
+
+    /// One reader or writer less. Returns whether the pipe is gone, with what was in it.
+    pub fn close(&mut self, mem: &mut Mem, id: u32, reader: bool, writer: bool) -> bool {
+        let pipe = self.get(id);
+        pipe.readers -= u32::from(reader);
+        pipe.writers -= u32::from(writer);
+        if pipe.readers > 0 || pipe.writers > 0 {
+            return false;
+        }
+        for frame in pipe.frames.iter().flatten() {
+            mem.release(*frame);
+        }
+        self.slots[id as usize] = None;
+        true
+    }
+}
