@@ -126,8 +126,7 @@ pub fn boot_files(
 /// The emulator with everything but its console.
 pub fn command(board: &Board, files: &Files, job: &Job<'_>) -> Result<Command> {
     let emulator = &board.emulator;
-    require(&[(&emulator.program, &emulator.package)])
-        .with_context(|| format!("the emulator of board {}", board.name))?;
+    require_emulator(board)?;
     let mut command = Command::new(&emulator.program);
     command.args(["-nodefaults", "-no-user-config", "-no-reboot"]).args(&emulator.command);
     let mut give = |words: &[String], file: &Path, protect: bool| {
@@ -147,6 +146,13 @@ pub fn command(board: &Board, files: &Files, job: &Job<'_>) -> Result<Command> {
     }
     command.args(&job.extra);
     Ok(command)
+}
+
+/// Makes sure that the board's emulator is installed.
+pub fn require_emulator(board: &Board) -> Result<()> {
+    let emulator = &board.emulator;
+    require(&[(&emulator.program, &emulator.package)])
+        .with_context(|| format!("the emulator of board {}", board.name))
 }
 
 fn on_interrupt() -> Result<()> {

@@ -51,6 +51,7 @@ pub struct Args {
 pub fn main(args: Args) -> Result<ExitCode> {
     let project = Project::find()?;
     let board = Board::read(&project, &args.board)?;
+    emulator::require_emulator(&board)?;
     let root = Root::read(args.root.as_deref(), args.closure.as_deref())?;
     let monitor = build::monitor(&project, &board)?;
     let env: Vec<&str> = args.env.iter().map(String::as_str).collect();

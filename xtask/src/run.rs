@@ -44,6 +44,7 @@ pub struct Args {
 pub fn main(args: Args) -> Result<ExitCode> {
     let project = Project::find()?;
     let board = Board::read(&project, &args.board)?;
+    emulator::require_emulator(&board)?;
     let (goal, closure) = pack::make(&project, args.goal.as_deref(), board.arch())?;
     eprintln!("building the monitor for {} …", board.name);
     let monitor = build::monitor(&project, &board)?;

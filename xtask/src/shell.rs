@@ -31,6 +31,7 @@ pub struct Args {
 pub fn main(args: Args) -> Result<ExitCode> {
     let project = Project::find()?;
     let board = Board::read(&project, &args.board)?;
+    emulator::require_emulator(&board)?;
     let root = match args.root {
         Some(root) => root,
         None => {
