@@ -197,3 +197,119 @@ fn number(bytes: &[u8], at: usize, cells: u32) -> Option<u64> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A small tree: a bus with a device, memory of two ranges, chosen.
+    fn blob() -> Vec<u8> {
+        let mut strings = Vec::new();
+        let mut structure = Vec::new();
+        let word = |to: &mut Vec<u8>, w: u32| to.extend(w.to_be_bytes());
+        let begin = |to: &mut Vec<u8>, name: &str| {
+            word(to, BEGIN_NODE);
+            to.extend(name.bytes());
+            to.resize(to.len() / 4 * 4 + 4, 0);
+        };
+        let mut prop = |to: &mut Vec<u8>, name: &str, value: &[u8]| {
+            word(to, PROP);
+            word(to, value.len() as u32);
+            word(to, strings.len() as u32);
+            strings.extend(name.bytes().chain([0]));
+            to.extend(value);
+            to.resize(to.len().next_multiple_of(4), 0);
+        };
+        let s = &mut structure;
+        begin(s, "");
+        prop(s, "#address-cells", &2u32.to_be_bytes());
+        prop(s, "#size-cells", &2u32.to_be_bytes());
+        begin(s, "memory@40000000");
+        prop(s, "device_type", b"memory\0");
+        prop(s, "reg", &[0x4000_0000u64, 0x1000_0000, 0x8000_0000, 0x2000].map(u64::to_be_bytes).concat());
+        word(s, END_NODE);
+        begin(s, "bus");
+        prop(s, "#address-cells", &1u32.to_be_bytes());
+        prop(s, "#size-cells", &1u32.to_be_bytes());
+        word(s, NOP);
+        begin(s, "serial@9000000");
+        prop(s, "compatible", b"vendor,uart\0arm,pl011\0");
+        prop(s, "status", b"disabled\0");
+        prop(s, "reg", &[0x0900_0000u32, 0x1000].map(u32::to_be_bytes).concat());
+        word(s, END_NODE);
+        word(s, END_NODE);
+        begin(s, "chosen");
+        prop(s, "linux,initrd-start", &0x4800_0000u32.to_be_bytes());
+        prop(s, "linux,initrd-end", &0x4900_0000u64.to_be_bytes());
+        word(s, END_NODE);
+        word(s, END_NODE);
+        word(s, 9);
+        let reservations = [0x4100_0000u64, 0x1000, 0, 0].map(u64::to_be_bytes).concat();
+        let at = 40 + reservations.len();
+        let total = at + structure.len() + strings.len();
+        let header = [MAGIC, total as u32, at as u32, (at + structure.len()) as u32, 40, 17, 16, 0];
+        let sizes = [strings.len() as u32, structure.len() as u32];
+        let mut blob: Vec<u8> = header.iter().chain(&sizes).flat_map(|w| w.to_be_bytes()).collect();
+        blob.extend([reservations, structure, strings].concat());
+        blob
+    }
+
+    #[test]
+    fn reads_nodes_and_properties() {
+        let blob = blob();
+        let fdt = Fdt::new(&blob).unwrap();
+        let memory = fdt.find(&|n| n.string(b"device_type") == Some(b"memory")).unwrap();
+        assert_eq!([memory.reg(0), memory.reg(1)], [Some((0x4000_0000, 0x1000_0000)), Some((0x8000_0000, 0x2000))]);
+        assert_eq!(memory.reg(2), None);
+        let uart = fdt.find(&|n| n.is(b"arm,pl011")).unwrap();
+        assert_eq!((uart.name, uart.parent, uart.enabled()), (&b"serial@9000000"[..], &b"bus"[..], false));
+        assert_eq!((uart.reg(0), uart.cell(b"reg", 1)), (Some((0x0900_0000, 0x1000)), Some(0x1000)));
+        let chosen = fdt.find(&|n| n.name == b"chosen").unwrap();
+        assert_eq!(chosen.number(b"linux,initrd-start"), Some(0x4800_0000));
+        assert_eq!(chosen.number(b"linux,initrd-end"), Some(0x4900_0000));
+        assert_eq!(fdt.reservations().collect::<Vec<_>>(), [(0x4100_0000, 0x1000)]);
+        let mut names = Vec::new();
+        fdt.each(&mut |n| names.push(n.name));
+        assert_eq!(names.len(), 5);
+    }
+
+    /// Looks at everything there is; whatever comes out, it must come out.
+    fn exercise(blob: &[u8]) {
+        let Some(fdt) = Fdt::new(blob) else { return };
+        fdt.reservations().count();
+        let mut nodes = 0;
+        fdt.each(&mut |n| {
+            nodes += 1;
+            for key in [&b"reg"[..], b"compatible", b"device_type", b"linux,initrd-end", b"status"] {
+                (n.property(key), n.string(key), n.number(key), n.cell(key, 3), n.cell(key, usize::MAX));
+            }
+            (n.is(b"arm,pl011"), n.enabled(), n.reg(0), n.reg(1), n.reg(usize::MAX / 4));
+        });
+        assert!(nodes <= blob.len() / 4);
+    }
+
+    #[test]
+    fn foreign_bytes_do_no_harm() {
+        let good = blob();
+        for cut in 0..good.len() {
+            exercise(&good[..cut]);
+        }
+        for at in 0..good.len() {
+            for byte in [0, 1, 2, 3, 4, 9, 0x7f, 0x80, 0xff] {
+                let mut bad = good.clone();
+                bad[at] = byte;
+                exercise(&bad);
+            }
+        }
+        let mut state = 7u64;
+        for _ in 0..20_000 {
+            let mut bad = good.clone();
+            for _ in 0..4 {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                let at = (state >> 40) as usize % bad.len();
+                bad[at] = (state >> 32) as u8;
+            }
+            exercise(&bad);
+        }
+    }
+}

@@ -15,10 +15,15 @@
 #![cfg_attr(target_os = "none", no_std, no_main)]
 
 #[cfg(any(target_os = "none", test))]
+#[cfg_attr(test, allow(dead_code))]
 mod fdt;
 #[cfg(any(target_os = "none", test))]
+#[cfg_attr(test, allow(dead_code))]
 mod heap;
+#[cfg(all(test, target_arch = "x86_64"))]
+mod memory_tests;
 #[cfg(any(target_os = "none", test))]
+#[cfg_attr(test, allow(dead_code))]
 mod regions;
 
 #[cfg(target_os = "none")]

@@ -2,6 +2,7 @@
 //! A bare AArch64 machine that a device tree describes.
 
 mod entry;
+mod memory;
 mod mmu;
 
 pub use crate::drivers::pl011::Pl011 as Uart;

@@ -2,6 +2,7 @@
 //! A bare x86_64 machine, started by the PVH protocol.
 
 mod entry;
+mod memory;
 mod mmu;
 mod pit;
 pub mod ports;
