@@ -62,9 +62,7 @@ impl<'a> Fdt<'a> {
     /// The memory reservation block: address and size.
     pub fn reservations(&self) -> impl Iterator<Item = (u64, u64)> + 'a {
         let list = self.reservations;
-        list.chunks_exact(16)
-            .map_while(|e| Some((be64(e, 0)?, be64(e, 8)?)))
-            .take_while(|&e| e != (0, 0))
+        list.chunks_exact(16).map_while(|e| Some((be64(e, 0)?, be64(e, 8)?))).take_while(|&e| e != (0, 0))
     }
 
     /// Calls `visit` for every node, parents first, in the order of the blob.
@@ -82,7 +80,7 @@ impl<'a> Fdt<'a> {
             match be32(self.structure, at)? {
                 BEGIN_NODE => {
                     let name = until_nul(self.structure.get(at + 4..)?)?;
-                    at = at + 4 + (name.len() + 4 & !3);
+                    at = at + 4 + ((name.len() + 4) & !3);
                     if depth == DEPTH {
                         return None;
                     }
@@ -102,7 +100,11 @@ impl<'a> Fdt<'a> {
                     depth = depth.checked_sub(1)?;
                     at += 4;
                 }
-                PROP => at = at.checked_add(12)?.checked_add((be32(self.structure, at + 4)? as usize).checked_add(3)? & !3)?,
+                PROP => {
+                    at = at
+                        .checked_add(12)?
+                        .checked_add((be32(self.structure, at + 4)? as usize).checked_add(3)? & !3)?
+                }
                 NOP => at += 4,
                 _ => return None,
             }
@@ -147,7 +149,7 @@ impl<'a> Node<'a> {
                     if name == key {
                         return Some(value);
                     }
-                    at += 12 + (size + 3 & !3);
+                    at += 12 + ((size + 3) & !3);
                 }
                 _ => return None,
             }
@@ -259,7 +261,10 @@ mod tests {
         let blob = blob();
         let fdt = Fdt::new(&blob).unwrap();
         let memory = fdt.find(&|n| n.string(b"device_type") == Some(b"memory")).unwrap();
-        assert_eq!([memory.reg(0), memory.reg(1)], [Some((0x4000_0000, 0x1000_0000)), Some((0x8000_0000, 0x2000))]);
+        assert_eq!(
+            [memory.reg(0), memory.reg(1)],
+            [Some((0x4000_0000, 0x1000_0000)), Some((0x8000_0000, 0x2000))]
+        );
         assert_eq!(memory.reg(2), None);
         let uart = fdt.find(&|n| n.is(b"arm,pl011")).unwrap();
         assert_eq!((uart.name, uart.parent, uart.enabled()), (&b"serial@9000000"[..], &b"bus"[..], false));

@@ -30,7 +30,11 @@ pub struct Lists {
 
 /// The class of a layout, or `None` for whole pages.
 fn class(layout: Layout) -> Option<usize> {
-    let size = if layout.align() > 16 { layout.size().max(layout.align()).next_power_of_two() } else { layout.size() };
+    let size = if layout.align() > 16 {
+        layout.size().max(layout.align()).next_power_of_two()
+    } else {
+        layout.size()
+    };
     CLASSES.iter().position(|&c| c as usize >= size)
 }
 
@@ -72,7 +76,9 @@ impl Lists {
         // SAFETY: the caller gave us the run; `before` is on the list and no reference to it is alive.
         unsafe {
             match before {
-                Some(before) if before.as_ptr().cast::<u8>().wrapping_add((*before.as_ptr()).pages * PAGE) == at => {
+                Some(before)
+                    if before.as_ptr().cast::<u8>().wrapping_add((*before.as_ptr()).pages * PAGE) == at =>
+                {
                     let before = before.as_ptr();
                     *before = Free { next: merged.next, pages: (*before).pages + merged.pages };
                     return;

@@ -14,7 +14,7 @@
 //! On a hosted target this is an empty program, and its tests are those of the parts without hardware.
 #![cfg_attr(target_os = "none", no_std, no_main)]
 
-#[cfg(any(target_os = "none", test))]
+#[cfg(any(all(target_os = "none", target_arch = "aarch64"), test))]
 #[cfg_attr(test, allow(dead_code))]
 mod fdt;
 #[cfg(any(target_os = "none", test))]

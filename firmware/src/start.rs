@@ -48,6 +48,9 @@ impl Machine for Board {
     fn set_timer(&mut self, ticks: Option<u64>) {
         kernel_lite::arch::set_timer(ticks);
     }
+    fn heap_free(&self) -> usize {
+        HEAP.free_bytes()
+    }
     fn block_count(&self) -> usize {
         self.blocks.len()
     }
@@ -97,7 +100,8 @@ pub fn start(mut found: Found) -> ! {
             blocks.push(block);
         }
     }
-    let in_memory = found.payloads.iter().flatten().copied().find(|bytes| bytes.starts_with(payload::MAGIC.as_bytes()));
+    let in_memory =
+        found.payloads.iter().flatten().copied().find(|bytes| bytes.starts_with(payload::MAGIC.as_bytes()));
     let payload = in_memory.or_else(|| {
         let disk = blocks.iter_mut().find(|b| b.serial() == INPUT_DISK)?;
         read_payload(disk, &mut found.memory)

@@ -27,7 +27,8 @@ const DEVICE_TREE_MAGIC: u32 = 0xd00d_feed_u32.swap_bytes();
 const MAIR: u64 = 0x44_04_ff;
 /// TCR_EL1 without IPS: 48-bit halves, 4 KiB granules, walks through write-back inner-shareable memory, 16-bit
 /// address space identifiers (A1 = 0: TTBR0's).
-const TCR: u64 = 16 | 16 << 16 | 0b01 << 8 | 0b01 << 10 | 0b11 << 12 | 0b01 << 24 | 0b01 << 26 | 0b11 << 28 | 0b10 << 30;
+const TCR: u64 =
+    16 | 16 << 16 | 0b01 << 8 | 0b01 << 10 | 0b11 << 12 | 0b01 << 24 | 0b01 << 26 | 0b11 << 28 | 0b10 << 30;
 /// SCTLR_EL1 while the MMU is off: the bits that are reserved as one.
 const SCTLR_OFF: u64 = 0x30d0_0800;
 /// M, C, I, and SA, SA0: translation, caches, stack alignment checks.

@@ -6,6 +6,7 @@ use crate::regions::Regions;
 use core::arch::asm;
 use core::ops::Range;
 use kernel_lite::arch::DIRECT_MAP;
+use kernel_lite::ram::PhysAddr;
 
 const TABLE: u64 = 0b11;
 const BLOCK: u64 = 0b01;
@@ -77,7 +78,7 @@ impl<'a> Mapper<'a> {
                 // SAFETY: every table of the tree came from `new_table`.
                 let entry = unsafe { &mut (*table(table_at))[index] };
                 if *entry & 1 == 0 {
-                    let fits = level > 0 && at % span == 0 && end - at >= span;
+                    let fits = level > 0 && at.is_multiple_of(span) && end - at >= span;
                     if fits || level == 3 {
                         *entry = at | kind as u64 | if level == 3 { PAGE } else { BLOCK };
                         at += span;
@@ -95,8 +96,8 @@ impl<'a> Mapper<'a> {
         Some(())
     }
 
-    /// Makes the tree the processor's, and takes the lower half away.
-    pub fn activate(self) -> Option<()> {
+    /// Makes the tree the processor's. Returns an empty table, for the lower half.
+    pub fn activate(self) -> Option<PhysAddr> {
         let empty = new_table(self.memory, &self.near)?;
         // SAFETY: the tree maps the image, its stack and the devices in use as they were mapped before; a
         // change of TTBR1 between trees that agree needs no break in between when the TLB is dropped after.
@@ -114,6 +115,6 @@ impl<'a> Mapper<'a> {
                 options(nostack, preserves_flags)
             )
         };
-        Some(())
+        Some(PhysAddr(empty))
     }
 }

@@ -16,6 +16,7 @@ use crate::regions::Regions;
 use crate::start::{Found, give_up, start, start_heap};
 use alloc::vec::Vec;
 use kernel_lite::arch::{self, DIRECT_MAP};
+use kernel_lite::ram::PhysAddr;
 use mmu::{Kind, Mapper};
 
 /// Given as a flash address when the image was not started from flash.
@@ -109,8 +110,13 @@ extern "C" fn main(tree: u64, image: u64, flash: u64, level: u64) -> ! {
         }
     });
     let total = ram.total() >> 20;
-    let model = core::str::from_utf8(fdt.find(&|n| n.name.is_empty()).and_then(|n| n.string(b"compatible")).unwrap_or(b"unknown"));
-    say!("{}, entered at EL{level}, {total} MiB of memory, device tree of {size} bytes at {tree:#x}, monitor at {image:#x}", model.unwrap_or("unknown"));
+    let model = core::str::from_utf8(
+        fdt.find(&|n| n.name.is_empty()).and_then(|n| n.string(b"compatible")).unwrap_or(b"unknown"),
+    );
+    say!(
+        "{}, entered at EL{level}, {total} MiB of memory, device tree of {size} bytes at {tree:#x}, monitor at {image:#x}",
+        model.unwrap_or("unknown")
+    );
 
     let flash = (flash != NOT_FROM_FLASH).then(|| {
         // Two banks in a row look like one.
@@ -123,7 +129,7 @@ extern "C" fn main(tree: u64, image: u64, flash: u64, level: u64) -> ! {
         });
         (flash, end)
     });
-    let Some(transports) = map_everything(&fdt, image, &ram, &mut memory, uart, flash) else {
+    let Some((empty, transports)) = map_everything(&fdt, image, &ram, &mut memory, uart, flash) else {
         give_up("too little memory for the translation tables");
     };
     let payload_at = |at: u64, end: u64| {
@@ -135,7 +141,7 @@ extern "C" fn main(tree: u64, image: u64, flash: u64, level: u64) -> ! {
         flash.and_then(|(at, end)| payload_at(at + behind, end)),
         initrd.and_then(|(at, size)| payload_at(at, at + size)),
     ];
-    arch::init();
+    arch::init(empty);
     start_timer(&fdt);
     start(Found { memory, payloads, transports })
 }
@@ -164,12 +170,11 @@ fn initrd(fdt: &Fdt) -> Option<(u64, u64)> {
 /// The distributor's node, and its version.
 fn interrupt_controller<'a>(fdt: &Fdt<'a>) -> Option<(Node<'a>, u32)> {
     let v2 = |n: &Node| n.is(b"arm,cortex-a15-gic") || n.is(b"arm,gic-400");
-    fdt.find(&|n| n.is(b"arm,gic-v3"))
-        .map(|n| (n, 3))
-        .or_else(|| fdt.find(&v2).map(|n| (n, 2)))
+    fdt.find(&|n| n.is(b"arm,gic-v3")).map(|n| (n, 3)).or_else(|| fdt.find(&v2).map(|n| (n, 2)))
 }
 
-/// Builds the tables and switches to them. Returns the virtio transports, and starts the heap on the way.
+/// Builds the tables, switches to them, and starts the heap. Returns an empty table for the lower half, and the
+/// virtio transports.
 fn map_everything(
     fdt: &Fdt,
     image: u64,
@@ -177,7 +182,7 @@ fn map_everything(
     memory: &mut Regions,
     uart: Option<(u64, u64)>,
     flash: Option<(u64, u64)>,
-) -> Option<Vec<usize>> {
+) -> Option<(PhysAddr, Vec<usize>)> {
     let guard = offset(&raw const stack_guard, image);
     let sections = [
         (0, offset(&raw const text_end, image), Kind::Code),
@@ -221,9 +226,9 @@ fn map_everything(
         }
     });
     mapped?;
-    map.activate()?;
+    let empty = map.activate()?;
     start_heap(memory)?;
-    Some(transports[..count].to_vec())
+    Some((empty, transports[..count].to_vec()))
 }
 
 /// Lets the virtual timer's interrupt through to user mode.

@@ -186,7 +186,12 @@ impl Block {
             let mut at = 0;
             let mut add = |addr: u64, len: usize, flags: u16| {
                 let next = at as u16 + 1;
-                (&raw mut (*q).descriptors[at]).write_volatile(Descriptor { addr, len: len as u32, flags, next });
+                (&raw mut (*q).descriptors[at]).write_volatile(Descriptor {
+                    addr,
+                    len: len as u32,
+                    flags,
+                    next,
+                });
                 at += 1;
             };
             add(physical(&raw const (*q).header), size_of::<Header>(), NEXT);

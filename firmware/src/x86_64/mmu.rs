@@ -78,7 +78,7 @@ impl<'a> Mapper<'a> {
                 // SAFETY: every table of the tree came from `new_table`.
                 let entry = unsafe { &mut (*table(table_at))[index] };
                 if *entry & PRESENT == 0 {
-                    let fits = span <= self.largest && at % span == 0 && end - at >= span;
+                    let fits = span <= self.largest && at.is_multiple_of(span) && end - at >= span;
                     if fits || level == 0 {
                         *entry = at | kind as u64 | if level > 0 { LARGE } else { 0 };
                         at += span;

@@ -124,7 +124,8 @@ fn loaded_list<T: Copy>(at: u64, count: u32) -> impl Iterator<Item = T> {
 extern "C" fn main(start_info: u64) -> ! {
     // SAFETY: the architecture's serial port.
     console::set(unsafe { Uart::new(SERIAL) });
-    let info = loaded::<StartInfo>(start_info).filter(|info| info.magic == START_INFO_MAGIC && info.version >= 1);
+    let info =
+        loaded::<StartInfo>(start_info).filter(|info| info.magic == START_INFO_MAGIC && info.version >= 1);
     let Some(info) = info else {
         give_up("started by something that does not speak PVH with a memory map");
     };
@@ -149,8 +150,10 @@ extern "C" fn main(start_info: u64) -> ! {
     let Some(root) = map_everything(&ram, &mut memory, image, image_size, &transports) else {
         give_up("too little memory for the translation tables");
     };
-    // SAFETY: the masks of the old interrupt controllers; nothing here uses them.
-    PIC_MASKS.map(|port| unsafe { ports::out8(port, 0xff) });
+    for port in PIC_MASKS {
+        // SAFETY: the masks of the old interrupt controllers; nothing here uses them.
+        unsafe { ports::out8(port, 0xff) };
+    }
     // SAFETY: `map_everything` made these tables and mapped the APIC.
     unsafe { arch::init(PhysAddr(root), (DIRECT_MAP + APIC) as usize, &pit::wait) };
     let payload = initrd.map(|(at, size)| {
@@ -163,7 +166,13 @@ extern "C" fn main(start_info: u64) -> ! {
 }
 
 /// Builds the tables, switches to them, and starts the heap. Returns the top level.
-fn map_everything(ram: &Regions, memory: &mut Regions, image: u64, image_size: u64, transports: &[u64]) -> Option<u64> {
+fn map_everything(
+    ram: &Regions,
+    memory: &mut Regions,
+    image: u64,
+    image_size: u64,
+    transports: &[u64],
+) -> Option<u64> {
     let place = |symbol: *const u8| symbol.addr() as u64 - DIRECT_MAP;
     let guard = place(&raw const stack_guard);
     let sections = [

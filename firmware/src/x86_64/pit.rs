@@ -8,11 +8,11 @@ const CONTROL: u16 = 0x43;
 /// Counts per second.
 const HZ: u64 = 1_193_182;
 /// Counter 0, low byte then high byte, mode 2 (it starts again by itself).
-const SET_MODE_2: u8 = 0b00_11_010_0;
+const SET_MODE_2: u8 = 0b0011_0100;
 /// Counter 0: keep the count that it has now for reading.
 const LATCH: u8 = 0;
-/// How long to wait, in counts: 2 ms.
-const WAIT: u16 = 2386;
+/// How long to wait, in counts: half a millisecond.
+const WAIT: u16 = 597;
 
 fn count() -> u16 {
     // SAFETY: these ports are the 8254's on every PC; nobody else uses it.
@@ -23,7 +23,7 @@ fn count() -> u16 {
     }
 }
 
-/// Waits 2 ms or a little more, and tells how many nanoseconds it was.
+/// Waits half a millisecond or a little more, and tells how many nanoseconds it was.
 pub fn wait() -> u64 {
     // SAFETY: as above; a count of 0 is 65,536.
     unsafe {

@@ -43,8 +43,9 @@ pub fn sync_icache(at: PhysAddr, len: usize) {
     unsafe { asm!("dsb ish", "ic iallu", "dsb ish", "isb", options(nostack, preserves_flags)) };
 }
 
-/// The space is about to be freed. The kernel's own tables are apart (TTBR1_EL1), so its translations only
-/// have to be forgotten.
+/// The space is about to be freed: its tables leave TTBR0_EL1, which gets the empty ones, and its translations
+/// are forgotten.
 pub fn detach(root: Root) {
+    super::trap::leave_space();
     tlb_flush_space(root.asid);
 }

@@ -57,8 +57,7 @@ pub fn decode_table(entry: u64) -> Option<PhysAddr> {
 /// The page that `entry` maps for user mode.
 #[inline]
 pub fn decode_page(entry: u64) -> Option<(PhysAddr, Prot)> {
-    (entry & USER_PAGE != 0)
-        .then_some((PhysAddr(entry & ADDRESS), Prot((entry >> PROT_SHIFT & 7) as u8)))
+    (entry & USER_PAGE != 0).then_some((PhysAddr(entry & ADDRESS), Prot((entry >> PROT_SHIFT & 7) as u8)))
 }
 
 /// Nothing to do: TTBR1 holds the monitor's half.

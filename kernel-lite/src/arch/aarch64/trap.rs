@@ -6,8 +6,10 @@
 
 use super::{DIRECT_MAP, Root, Trap, UserContext, set_timer};
 use crate::paging::Access;
+use crate::ram::PhysAddr;
 use core::arch::{asm, global_asm};
 use core::mem::offset_of;
+use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// Set beside the syndrome when the exception was an interrupt.
 const INTERRUPT: u64 = 1 << 63;
@@ -102,6 +104,10 @@ monitor_fault:
     .space  4096
 emergency_stack_end:
 
+    .section .bss.current_ttbr0, "aw", %nobits
+    .balign 8
+current_ttbr0:  .space  8
+
     // enter_user(x0: context, x1: TTBR0_EL1) -> x0: syndrome
     .section .text.enter_user, "ax"
 enter_user:
@@ -112,12 +118,14 @@ enter_user:
     stp     x25, x26, [sp, #48]
     stp     x27, x28, [sp, #64]
     stp     x29, x30, [sp, #80]
-    mrs     x2, ttbr0_el1
+    adrp    x5, current_ttbr0       // beside the register, which is slow to read in an emulator
+    ldr     x2, [x5, :lo12:current_ttbr0]
     mov     x3, sp
     str     x3, [x0, #{kernel_sp}]
     cmp     x1, x2
     b.eq    1f
     msr     ttbr0_el1, x1
+    str     x1, [x5, :lo12:current_ttbr0]
 1:  dsb     nshst               // table entries written since; ERET synchronises the context
     mov     sp, x0
     ldr     x4, [sp, #{tls}]
@@ -156,13 +164,30 @@ enter_user:
 const _: () = assert!(offset_of!(UserContext, x) == 0 && offset_of!(UserContext, sp) == 248);
 const _: () = assert!(offset_of!(UserContext, pstate) == offset_of!(UserContext, pc) + 8);
 
+/// The empty tables that TTBR0_EL1 holds when it holds no space's.
+static EMPTY: AtomicU64 = AtomicU64::new(0);
+
 unsafe extern "C" {
     static exception_vectors: u8;
+    static mut current_ttbr0: u64;
     fn enter_user(context: *mut UserContext, ttbr0: u64) -> u64;
 }
 
-/// Prepares the processor for user mode. Called once, with the monitor's own translation tables in place.
-pub fn init() {
+/// Takes whatever space is in TTBR0_EL1 out of it.
+pub(super) fn leave_space() {
+    let empty = EMPTY.load(Relaxed);
+    // SAFETY: the monitor itself uses nothing of the lower half; one core, so nobody else looks at the copy.
+    unsafe {
+        current_ttbr0 = empty;
+        asm!("msr ttbr0_el1, {}", "isb", in(reg) empty, options(nostack, preserves_flags));
+    }
+}
+
+/// Prepares the processor for user mode. Called once, with the monitor's own translation tables in place;
+/// `empty` is a table without entries.
+pub fn init(empty: PhysAddr) {
+    EMPTY.store(empty.0, Relaxed);
+    leave_space();
     // SAFETY: the vectors are the ones above. CPACR_EL1.FPEN (bits 20, 21) lets user mode use the
     // floating-point registers. CNTKCTL_EL1 = 0 traps every read of a counter or timer from EL0. The
     // SCTLR_EL1 bits set are UCT (15), DZE (14), UCI (26): cache type, `dc zva` and cache maintenance by

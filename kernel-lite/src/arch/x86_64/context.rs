@@ -7,7 +7,8 @@ use core::arch::asm;
 /// RFLAGS of a new thread: interrupts let through, the reserved one.
 const RFLAGS_USER: u64 = 1 << 9 | 1 << 1;
 /// What a program may choose of it: CF, PF, AF, ZF, SF, TF, DF, OF, AC, ID (as Linux's FIX_EFLAGS, and ID).
-const RFLAGS_FREE: u64 = 1 | 1 << 2 | 1 << 4 | 1 << 6 | 1 << 7 | 1 << 8 | 1 << 10 | 1 << 11 | 1 << 18 | 1 << 21;
+const RFLAGS_FREE: u64 =
+    1 | 1 << 2 | 1 << 4 | 1 << 6 | 1 << 7 | 1 << 8 | 1 << 10 | 1 << 11 | 1 << 18 | 1 << 21;
 /// FCW and MXCSR of a new thread: all exceptions masked (System V psABI, "Process Initialization").
 const FCW: u16 = 0x37f;
 const MXCSR: u32 = 0x1f80;

@@ -81,7 +81,8 @@ pub(super) fn load(stub: &dyn Fn(usize) -> u64) {
         let segments = &raw mut SEGMENTS;
         (*segments)[7] = descriptor;
         (*segments)[8] = base >> 32;
-        for (vector, gate) in (*(&raw mut GATES)).iter_mut().enumerate() {
+        let gates = &raw mut GATES;
+        for (vector, gate) in (*gates).iter_mut().enumerate() {
             let at = stub(vector);
             if at == 0 {
                 continue;
@@ -89,11 +90,17 @@ pub(super) fn load(stub: &dyn Fn(usize) -> u64) {
             let ist = OWN_STACK.contains(&vector) as u64;
             let ring = if FROM_RING_3.contains(&vector) { 3 } else { 0 };
             // Present interrupt gate: interrupts stay off.
-            gate.low = at & 0xffff | MONITOR_CODE << 16 | ist << 32 | 0x8e << 40 | ring << 45 | (at >> 16 & 0xffff) << 48;
+            gate.low = at & 0xffff
+                | MONITOR_CODE << 16
+                | ist << 32
+                | 0x8e << 40
+                | ring << 45
+                | (at >> 16 & 0xffff) << 48;
             gate.high = at >> 32;
         }
         let gdt = Pointer { limit: size_of::<[u64; 9]>() as u16 - 1, base: segments.addr() as u64 };
-        let idt = Pointer { limit: size_of::<[Gate; 256]>() as u16 - 1, base: (&raw const GATES).addr() as u64 };
+        let idt =
+            Pointer { limit: size_of::<[Gate; 256]>() as u16 - 1, base: (&raw const GATES).addr() as u64 };
         asm!(
             "lgdt [{gdt}]",
             "push {code}",

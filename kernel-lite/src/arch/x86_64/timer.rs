@@ -23,6 +23,9 @@ const ENABLE: u32 = 1 << 8;
 /// DIVIDE: by 16.
 const BY_16: u32 = 0b0011;
 
+/// How often both clocks are measured.
+const MEASUREMENTS: usize = 5;
+
 static APIC: AtomicUsize = AtomicUsize::new(0);
 static TSC_HZ: AtomicU64 = AtomicU64::new(1);
 /// Ticks of the APIC's timer in 2^32 ticks of the TSC.
@@ -50,13 +53,20 @@ pub(super) unsafe fn init(apic: usize, wait: &dyn Fn() -> u64) {
     set(LVT_TIMER, MASKED);
     set(DIVIDE, BY_16);
     set(SPURIOUS, ENABLE | SPURIOUS_VECTOR as u32);
-    set(INITIAL_COUNT, u32::MAX);
-    let (tsc, apic) = (counter(), get(CURRENT_COUNT));
-    let nanoseconds = wait().max(1);
-    let (tsc, apic) = (counter().wrapping_sub(tsc).max(1), apic.wrapping_sub(get(CURRENT_COUNT)) as u64);
+    // The middle one of a few: a host that looks away from its emulator spoils one.
+    let mut measured = [(0u64, 0u64); MEASUREMENTS];
+    for to in &mut measured {
+        set(INITIAL_COUNT, u32::MAX);
+        let (tsc, apic) = (counter(), get(CURRENT_COUNT));
+        let nanoseconds = wait().max(1);
+        let (tsc, apic) = (counter().wrapping_sub(tsc).max(1), apic.wrapping_sub(get(CURRENT_COUNT)));
+        *to = ((tsc as u128 * 1_000_000_000 / nanoseconds as u128) as u64, ((apic as u64) << 32) / tsc);
+    }
     set(INITIAL_COUNT, 0);
-    TSC_HZ.store((tsc as u128 * 1_000_000_000 / nanoseconds as u128) as u64, Relaxed);
-    APIC_PER_TSC.store((apic << 32) / tsc, Relaxed);
+    measured.sort_unstable();
+    let (hz, ratio) = measured[MEASUREMENTS / 2];
+    TSC_HZ.store(hz, Relaxed);
+    APIC_PER_TSC.store(ratio, Relaxed);
 }
 
 /// The counter, in ticks.

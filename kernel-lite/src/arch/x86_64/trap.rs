@@ -186,7 +186,8 @@ enter_user:
 
 // What the assembly takes for granted; the processor aligns the interrupt stack to 16.
 const _: () = assert!(offset_of!(UserContext, rax) == 80 && offset_of!(UserContext, rdi) == 112);
-const _: () = assert!(offset_of!(UserContext, vector) == 120 && (offset_of!(UserContext, ss) + 8).is_multiple_of(16));
+const _: () =
+    assert!(offset_of!(UserContext, vector) == 120 && (offset_of!(UserContext, ss) + 8).is_multiple_of(16));
 
 unsafe extern "C" {
     static trap_stubs: u8;
@@ -205,7 +206,9 @@ unsafe fn wrmsr(register: u32, value: u64) {
 unsafe fn rdmsr(register: u32) -> u64 {
     let (low, high): (u32, u32);
     // SAFETY: the caller knows that the register exists.
-    unsafe { asm!("rdmsr", in("ecx") register, out("eax") low, out("edx") high, options(nostack, preserves_flags)) };
+    unsafe {
+        asm!("rdmsr", in("ecx") register, out("eax") low, out("edx") high, options(nostack, preserves_flags))
+    };
     low as u64 | (high as u64) << 32
 }
 
