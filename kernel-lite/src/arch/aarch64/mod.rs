@@ -10,6 +10,7 @@
 //! or section name.
 
 mod context;
+mod memory;
 mod mmu;
 mod signal;
 mod timer;
