@@ -10,7 +10,6 @@
 //! or section name.
 
 mod context;
-mod memory;
 mod mmu;
 mod signal;
 mod timer;
