@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The intermediate representation of one function, and what a back end is.
+ *
+ * gen.c lowers a parsed function to a flat array of instructions over virtual
+ * registers; regs.c gives every virtual register a place; the target's
+ * gen_func() turns the array into machine code, straight into a section.
+ *
+ * Virtual registers are not in SSA form: a scalar local whose address is never
+ * taken is one virtual register, assigned as often as the program says.
+ *
+ * Classes: K_W 32-bit integer, K_L 64-bit integer or pointer, K_S float,
+ * K_D double, K_X long double (16 bytes).  The upper half of a K_W register is
+ * unspecified.  Values of char and short are kept extended to K_W.
+ *
+ * Operands.  In an arithmetic instruction `a` is a virtual register and `b` is
+ * a virtual register or NONE; when b is NONE the operand is the constant `imm`,
+ * and then target->imm_fits(op, cls, imm) held when it was emitted.
+ * A memory operand is the four fields a, x, shift, off (and sym):
+ *     a   = a virtual register, or FRAME, ARGS, OUTS, or SYM (address of `sym`)
+ *     x   = NONE, or an index register (K_L), times 1 << shift (0..3); x is only
+ *           used when a is a virtual register or FRAME
+ *     off = a constant added
+ * FRAME offsets count from the top of the frame's local area and are negative;
+ * Func.frame says how deep the area is (spill slots included, multiple of 16).
+ * ARGS is where the caller put the first stack argument.  OUTS is the lowest
+ * address of the frame (the stack pointer when the call happens); Func.outs
+ * bytes are kept there for stack arguments.  (With alloca they move down with
+ * the stack pointer.)
+ *
+ * Calls.  A group of I_PUT instructions fills machine registers, all at once
+ * (move_group in regs.c orders the moves), then comes I_CALL, I_RET, I_COPY,
+ * I_ZERO or I_ASM; after a call or at the function's start a group of I_GET
+ * takes machine registers, all at once, into virtual ones.  An indirect call's
+ * address is put into target->call_reg.  I_CALL, I_COPY, I_ZERO and I_ASM lose
+ * all caller-saved registers; nothing else loses any allocatable register.
+ */
+
+enum { K_W = 0, K_L = 1, K_S = 2, K_D = 3, K_X = 4 };
+
+/* memory types, of I_LD, I_ST and I_EXT */
+enum { M_SB = 0, M_UB = 1, M_SH = 2, M_UH = 3, M_SW = 4, M_UW = 5, M_L = 6, M_S = 7, M_D = 8, M_X = 9 };
+
+enum { NONE = -1, FRAME = -2, ARGS = -3, OUTS = -4, SYM = -5 };
+
+/* conditions; the unsigned ones are for K_W and K_L.  For K_S, K_D and K_X only
+ * the first six occur; all but C_NE are false when an operand is a NaN.  The
+ * last four are the negations of C_LT..C_GE for floats: true on NaN. */
+enum { C_EQ = 0, C_NE = 1, C_LT = 2, C_LE = 3, C_GT = 4, C_GE = 5, C_ULT = 6, C_ULE = 7, C_UGT = 8, C_UGE = 9,
+       C_NLT = 10, C_NLE = 11, C_NGT = 12, C_NGE = 13 };
+
+enum {
+    I_NOP,
+    I_MOV,      /* dst = a; or, a == NONE: dst = imm (for K_S, K_D its bit pattern, never for K_X) */
+    I_ADDR,     /* dst = address of the memory operand; cc == 1: sym is thread-local */
+    I_LD,       /* dst = memory, of type cc, extended to cls */
+    I_ST,       /* memory, of type cc, = b, or imm when b == NONE (integer types; imm 32 bits signed) */
+    I_ADD, I_SUB, I_MUL,        /* dst = a op b; integers and floats */
+    I_DIV,                      /* signed, or float */
+    I_UDIV, I_REM, I_UREM,
+    I_AND, I_OR, I_XOR,
+    I_SHL, I_SHR, I_SAR,        /* the count is K_W or K_L, only its low bits count */
+    I_NEG, I_NOT,               /* dst = op a; I_NEG also float (flips the sign bit) */
+    I_EXT,      /* dst = a cut to memory type cc (M_SB..M_UW) and extended to cls */
+    I_FTOF,     /* dst (float class cls) = a (float class cc) */
+    I_FTOI,     /* dst (K_W or K_L) = a (float class cc), truncated */
+    I_FTOU,     /* the same, to unsigned K_L */
+    I_ITOF,     /* dst (float class cls) = a (signed, class cc K_W or K_L) */
+    I_UTOF,     /* the same, from unsigned K_L */
+    I_CMP,      /* dst (K_W, 0 or 1) = a cc b; cls is the class of a and b */
+    I_JCC,      /* to label if a cc b; cls is the class of a and b */
+    I_JMP,      /* to label */
+    I_LABEL,    /* label: */
+    I_TABLE,    /* to labels table[a], a (K_L) is below imm; no table entry is NONE */
+    I_PUT,      /* machine register imm = a (class cls); a == NONE: = off, a constant */
+    I_GET,      /* dst (class cls) = machine register imm */
+    I_CALL,     /* of sym, or of target->call_reg when sym is null */
+    I_RET,      /* back to the caller; the results were put */
+    I_COPY,     /* copy imm bytes, from address in int_args[1] to address in int_args[0] */
+    I_ZERO,     /* clear imm bytes at address in int_args[0] */
+    I_ALLOCA,   /* dst = fresh stack space of a bytes (K_L), aligned to 16 */
+    I_GETSP,    /* dst = stack pointer, to be given back by */
+    I_SETSP,    /* stack pointer = a (frees what alloca gave since) */
+    I_FP,       /* dst = this frame's frame pointer (imm 0), or the return address (imm 1) */
+    I_ASM,      /* assemble text, through as_inline() */
+    I_TRAP      /* stop with an illegal instruction */
+};
+
+typedef struct Ins Ins;
+typedef struct VReg VReg;
+typedef struct Func Func;
+typedef struct Target Target;
+
+struct Ins {
+    unsigned char op;
+    unsigned char cls;
+    unsigned char cc;           /* condition, memory type or source class */
+    unsigned char shift;        /* of the index in a memory operand */
+    int dst;                    /* virtual register, or NONE */
+    int a;
+    int b;
+    int x;
+    int off;
+    int label;
+    int line;
+    long imm;
+    Symbol *sym;
+    int *table;                 /* I_TABLE */
+    char *text;                 /* I_ASM */
+};
+
+struct VReg {
+    int cls;
+    int loc;                    /* after regs.c: a machine register (>= 0), or a FRAME offset (< 0) */
+    int start;                  /* live from this instruction */
+    int end;                    /* to this one */
+    int hint;                   /* a machine register that would save a move, or NONE */
+    int weight;                 /* uses, by depth of loops */
+    int home;                   /* first instruction of the block that declares it, for loops; temporaries: NONE */
+};
+
+struct Func {
+    Symbol *sym;                /* defined by the caller of gen_func */
+    Section *sec;               /* where the code goes */
+    Ins *ins;
+    int nins;
+    int capins;
+    VReg *v;
+    int nv;
+    int capv;
+    int nlabels;                /* labels are 0 .. nlabels-1 */
+    int outs;                   /* bytes of outgoing stack arguments, multiple of 16 */
+    int frame;                  /* bytes of the local area, multiple of 16 */
+    int calls;                  /* not a leaf: I_CALL, or I_ASM, or I_FP occurs */
+    int allocas;                /* I_ALLOCA or I_SETSP occurs */
+    unsigned long saved;        /* callee-saved machine registers used, bit per register */
+    unsigned long avoid;        /* registers that an asm statement names: saved, but not allocated */
+};
+
+/* Machine registers: 0..31 are the integer registers by the processor's own
+ * numbers, 32..63 the floating ones.  A back end keeps scratch registers that
+ * are in neither mask below; move_group uses target->scratch to break cycles. */
+struct Target {
+    char *name;                 /* "x86_64" */
+    int machine;                /* MACH_... */
+    int nint_args;
+    int nfp_args;
+    int *int_args;              /* machine registers of arguments */
+    int *fp_args;
+    int *int_rets;              /* two */
+    int *fp_rets;               /* x86_64: two; AArch64: four */
+    int call_reg;               /* of an indirect call */
+    int scratch[2];             /* an integer and a floating register for move_group's cycles */
+    int sret_reg;               /* of the result's address; NONE: it is the first integer argument */
+    unsigned long caller_saved; /* allocatable and lost in calls, bit per register, integer and float */
+    unsigned long callee_saved; /* allocatable and kept (floats: only their low 64 bits, so never for K_X) */
+    int x_in_regs;              /* K_X lives in floating registers; else always in the frame */
+    int x_by_call;              /* K_X arithmetic is done by __addtf3 and its like: only
+                                   I_MOV, I_LD, I_ST, I_PUT, I_GET occur for K_X */
+    int char_unsigned;
+    int (*imm_fits)(int op, int cls, long imm);     /* for I_ADD..I_SAR, I_CMP and I_JCC */
+    void (*gen_func)(Func *f);
+    void (*move)(int cls, int to, int from);        /* between places as in VReg.loc; both may be in the frame */
+    void (*move_imm)(int cls, int reg, long imm);   /* constant to a machine register */
+    /* inline assembly: the register called `name` or by a one-letter constraint, or NONE; and
+     * the operand text of a register for a class and a modifier letter (0: none) */
+    int (*asm_reg)(char *name);
+    int (*asm_constraint)(int letter);
+    void (*asm_text)(char *out, int reg, int cls, int modifier);
+    void (*asm_memory)(char *out, int reg);         /* the memory operand at the address in reg */
+};
+
+extern Target *target;
+extern Target target_x86_64;
+extern Target target_aarch64;
+extern Obj *obj;                /* the object being compiled */
+
+/* regs.c: for a back end, to emit the group of I_PUT or I_GET that begins at
+ * instruction i, by target->move and move_imm; returns the first instruction
+ * after the group. */
+int move_group(Func *f, int i);
