@@ -1,0 +1,1000 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Expressions: parsing, types and conversions, folding of constants.
+ *
+ * Over 500 lines: the grammar's levels, and what each operator asks of its
+ * operands, read best in one piece. */
+
+Node *node_new(int op, Type *type, Node *a, Node *b) {
+    Node *n = xalloc(sizeof(Node));
+    n->op = op;
+    n->type = type;
+    n->a = a;
+    n->b = b;
+    n->line = tk.line;
+    return n;
+}
+
+void expect(int kind, char *text) {
+    if (tk.kind != kind)
+        error(str_join("expected '", text, "' before '%s'"), token_text(&tk));
+    next();
+}
+
+int accept(int kind) {
+    if (tk.kind != kind)
+        return 0;
+    next();
+    return 1;
+}
+
+/* ---- constants ---- */
+
+/* v cut to the type's size, in the form that a long of that value has. */
+static long fit(long v, Type *type) {
+    if (type->kind == TY_BOOL)
+        return v != 0;
+    switch (type->size) {
+    case 1: return is_unsigned(type) ? v & 255 : (v & 255 ^ 128) - 128;
+    case 2: return is_unsigned(type) ? v & 65535 : (v & 65535 ^ 32768) - 32768;
+    case 4: return is_unsigned(type) ? v & 0xffffffff : (long)(int)v;
+    }
+    return v;
+}
+
+Node *number(long v, Type *type) {
+    Node *n = node_new(N_NUM, type, 0, 0);
+    n->val = fit(v, type);
+    return n;
+}
+
+static Node *real_node(Real *r, Type *type) {
+    Node *n = node_new(N_REAL, type, 0, 0);
+    n->real = r;
+    return n;
+}
+
+static int is_num(Node *n) {
+    return n->op == N_NUM;
+}
+
+static long fold_integer(int op, long a, long b, Type *type) {
+    unsigned long ua = a;
+    unsigned long ub = b;
+    int u = is_unsigned(type);
+    int bits = type->size * 8 - 1;
+    switch (op) {
+    case N_ADD: return a + b;
+    case N_SUB: return a - b;
+    case N_MUL: return a * b;
+    case N_DIV: return u ? (long)(ua / ub) : b == -1 ? -a : a / b;
+    case N_REM: return u ? (long)(ua % ub) : b == -1 ? 0 : a % b;
+    case N_AND: return a & b;
+    case N_OR: return a | b;
+    case N_XOR: return a ^ b;
+    case N_SHL: return a << (b & bits);
+    case N_SHR: return u ? (long)(ua >> (b & bits)) : a >> (b & bits);
+    case N_EQ: return a == b;
+    case N_NE: return a != b;
+    case N_LT: return u ? ua < ub : a < b;
+    case N_LE: return u ? ua <= ub : a <= b;
+    case N_GT: return u ? ua > ub : a > b;
+    }
+    return u ? ua >= ub : a >= b;
+}
+
+static Node *fold_real(int op, Node *a, Node *b, Type *type) {
+    Real *x = a->real;
+    Real *y = b->real;
+    int kind = a->type->kind;
+    int order = real_compare(x, y);
+    switch (op) {
+    case N_ADD: return real_node(real_add(x, y, kind), type);
+    case N_SUB: return real_node(real_add(x, real_neg(y), kind), type);
+    case N_MUL: return real_node(real_mul(x, y, kind), type);
+    case N_DIV: return real_node(real_div(x, y, kind), type);
+    case N_EQ: return number(order == 0, type);
+    case N_NE: return number(order != 0, type);
+    case N_LT: return number(order == -1, type);
+    case N_LE: return number(order == -1 || order == 0, type);
+    case N_GT: return number(order == 1, type);
+    }
+    return number(order == 1 || order == 0, type);
+}
+
+/* a op b; both have the operands' common type. */
+static Node *operate(int op, Type *type, Node *a, Node *b) {
+    if (is_num(a) && is_num(b) && !((op == N_DIV || op == N_REM) && !b->val))
+        return number(fold_integer(op, a->val, b->val, a->type), type);
+    if (a->op == N_REAL && b->op == N_REAL)
+        return fold_real(op, a, b, type);
+    if (is_num(b) && type->kind != TY_BOOL) {
+        long v = b->val;
+        if (v == 0 && (op == N_ADD || op == N_SUB || op == N_SHL || op == N_SHR || op == N_OR || op == N_XOR)
+            || v == 1 && (op == N_MUL || op == N_DIV))
+            if (a->type->kind == type->kind && a->type->size == type->size)
+                return a->type == type ? a : cast(a, type);
+        if (op == N_ADD && a->op == N_ADD && is_num(a->b) && class_of(type) == K_L && class_of(a->type) == K_L)
+            return operate(N_ADD, type, a->a, number(a->b->val + v, ty_long));
+    }
+    if (is_num(a) && (op == N_ADD || op == N_MUL || op == N_AND || op == N_OR || op == N_XOR))
+        return node_new(op, type, b, a);
+    return node_new(op, type, a, b);
+}
+
+/* ---- conversions ---- */
+
+Node *cast(Node *n, Type *type) {
+    Type *from = n->type;
+    if (type->kind == TY_VOID)
+        return node_new(N_CAST, type, n, 0);
+    if (is_num(n) && is_scalar(type)) {
+        if (is_float(type))
+            return real_node(real_from_long(n->val, is_unsigned(from), type->kind), type);
+        Node *c = number(n->val, type);
+        return c;
+    }
+    if (n->op == N_REAL) {
+        if (is_float(type))
+            return real_node(real_copy(n->real, type->kind), type);
+        if (type->kind == TY_BOOL)
+            return number(n->real->kind != REAL_ZERO, type);
+        if (is_integer(type))
+            return number(real_to_long(n->real), type);
+    }
+    if (from->kind == type->kind && from->plain == type->plain)
+        return n;
+    return node_new(N_CAST, type, n, 0);
+}
+
+static void mark_addressed(Node *n) {
+    while (n->op == N_MEMBER)
+        n = n->a;
+    if (n->op == N_VAR)
+        n->decl->addressed = 1;
+    if (n->op == N_COMMA || n->op == N_COND) {
+        mark_addressed(n->b);
+        if (n->op == N_COND)
+            mark_addressed(n->c);
+    }
+}
+
+static Node *address_of(Node *n, Type *type) {
+    if (n->op == N_DEREF)
+        return cast(n->a, type);
+    if (n->op == N_COMMA)
+        return node_new(N_COMMA, type, n->a, address_of(n->b, type));
+    mark_addressed(n);
+    return node_new(N_ADDR, type, n, 0);
+}
+
+/* Arrays and functions become pointers. */
+Node *rvalue(Node *n) {
+    if (n->type->kind == TY_ARRAY)
+        return address_of(n, pointer_to(n->type->base));
+    if (n->type->kind == TY_FUNC)
+        return address_of(n, pointer_to(n->type));
+    return n;
+}
+
+static Node *scalar(Node *n) {
+    n = rvalue(n);
+    if (!is_scalar(n->type))
+        error("a scalar is needed here, not '%s'", type_name(n->type));
+    return n;
+}
+
+static int is_null(Node *n) {
+    while (n->op == N_CAST && (is_integer(n->type) || n->type->kind == TY_PTR && n->type->base->kind == TY_VOID))
+        n = n->a;
+    return is_num(n) && n->val == 0;
+}
+
+/* As by assignment to `type`. */
+Node *convert_to(Node *n, Type *type, char *what) {
+    n = rvalue(n);
+    Type *from = n->type;
+    if (is_arith(type) && is_arith(from))
+        return cast(n, type);
+    if (type->kind == TY_BOOL && from->kind == TY_PTR)
+        return cast(n, type);
+    if (is_record(type) && is_record(from) && type->record == from->record)
+        return n;
+    if (type->kind == TY_PTR && from->kind == TY_PTR) {
+        if (!is_compatible(type->base->plain, from->base->plain) && type->base->kind != TY_VOID && from->base->kind != TY_VOID
+            && !(is_integer(type->base) && is_integer(from->base) && type->base->size == from->base->size) && !is_null(n))
+            warn_token(&tk, str_join("incompatible pointer types in ", what, ": %s"), str_join(type_name(from), " to ", type_name(type)));
+        return cast(n, type);
+    }
+    if (type->kind == TY_PTR && is_integer(from)) {
+        if (!is_null(n))
+            warn_token(&tk, str_join(what, " makes a pointer from an integer%s", ""), "");
+        return cast(n, type);
+    }
+    if (is_integer(type) && from->kind == TY_PTR) {
+        warn_token(&tk, str_join(what, " makes an integer from a pointer%s", ""), "");
+        return cast(n, type);
+    }
+    if (type->kind == TY_VOID)
+        return cast(n, type);
+    error(str_join("incompatible types in ", what, ": %s"), str_join(type_name(from), " to ", type_name(type)));
+    return n;
+}
+
+/* ---- operators ---- */
+
+static Node *scale(Node *n, Type *base) {
+    if (base->vla)
+        return binary(N_MUL, cast(n, ty_long), cast(base->vla, ty_long));
+    long size = base->kind == TY_FUNC || base->kind == TY_VOID ? 1 : type_size(base);
+    if (size < 0)
+        error("arithmetic on a pointer to the incomplete type '%s'", type_name(base));
+    return operate(N_MUL, ty_long, cast(n, ty_long), number(size, ty_long));
+}
+
+Node *plus(Node *a, Node *b) {
+    if (is_integer(a->type) && b->type->kind == TY_PTR) {
+        Node *swap = a;
+        a = b;
+        b = swap;
+    }
+    if (a->type->kind == TY_PTR && is_integer(b->type))
+        return operate(N_ADD, a->type, a, scale(b, a->type->base));
+    return binary(N_ADD, a, b);
+}
+
+static Node *minus(Node *a, Node *b) {
+    if (a->type->kind == TY_PTR && is_integer(b->type)) {
+        Node *s = scale(b, a->type->base);
+        if (is_num(s))
+            return operate(N_ADD, a->type, a, number(-s->val, ty_long));
+        return operate(N_SUB, a->type, a, s);
+    }
+    if (a->type->kind == TY_PTR && b->type->kind == TY_PTR) {
+        Node *d = operate(N_SUB, ty_long, cast(a, ty_long), cast(b, ty_long));
+        return binary(N_DIV, d, scale(number(1, ty_long), a->type->base));
+    }
+    return binary(N_SUB, a, b);
+}
+
+static char *operator_names[] = { "+", "-", "*", "/", "%", "&", "|", "^", "<<", ">>", "==", "!=", "<", "<=", ">", ">=" };
+
+static void bad_operands(int op, Type *a, Type *b) {
+    error(str_join("invalid operands of '", operator_names[op - N_ADD], "': %s"), str_join(type_name(a), " and ", type_name(b)));
+}
+
+/* Arithmetic operands only, but for comparisons. */
+Node *binary(int op, Node *a, Node *b) {
+    if (op == N_SHL || op == N_SHR) {
+        if (!is_integer(a->type) || !is_integer(b->type))
+            bad_operands(op, a->type, b->type);
+        Type *type = promote(a->type);
+        return operate(op, type, cast(a, type), cast(b, ty_int));
+    }
+    if (op >= N_EQ && (a->type->kind == TY_PTR || b->type->kind == TY_PTR)) {
+        if (!is_scalar(a->type) || !is_scalar(b->type) || is_float(a->type) || is_float(b->type))
+            bad_operands(op, a->type, b->type);
+        Type *type = a->type->kind == TY_PTR ? a->type : b->type;
+        return operate(op, ty_int, cast(a, type), cast(b, type));
+    }
+    if (!is_arith(a->type) || !is_arith(b->type)
+        || op >= N_REM && op <= N_XOR && (is_float(a->type) || is_float(b->type)))
+        bad_operands(op, a->type, b->type);
+    Type *type = common_type(a->type, b->type);
+    return operate(op, op >= N_EQ ? ty_int : type, cast(a, type), cast(b, type));
+}
+
+static Node *arithmetic(int op, Node *a, Node *b) {
+    a = rvalue(a);
+    b = rvalue(b);
+    if (op == N_ADD)
+        return plus(a, b);
+    if (op == N_SUB)
+        return minus(a, b);
+    return binary(op, a, b);
+}
+
+static void need_lvalue(Node *n, char *what) {
+    if (n->op == N_COMMA && is_record(n->type))
+        return;
+    if (n->op != N_VAR && n->op != N_DEREF && n->op != N_MEMBER && n->op != N_STR)
+        error("%s needs something that can be assigned to", what);
+}
+
+static void need_modifiable(Node *n, char *what) {
+    need_lvalue(n, what);
+    if (n->type->quals & Q_CONST)
+        error("%s to a read-only location", what);
+    if (n->type->kind == TY_ARRAY || n->type->kind == TY_FUNC || !is_complete(n->type))
+        error("%s to an array, a function or an incomplete type", what);
+}
+
+static Node *assign_op(int op, Node *a, Node *b) {
+    need_modifiable(a, "assignment");
+    b = rvalue(b);
+    Node *n = node_new(N_SET, a->type->plain, a, b);
+    n->val = op;
+    if (a->type->kind == TY_PTR && (op == N_ADD || op == N_SUB) && is_integer(b->type)) {
+        n->cast_type = a->type;
+        n->b = scale(b, a->type->base);
+        return n;
+    }
+    if (!is_arith(a->type) || !is_arith(b->type) || (op == N_REM || op >= N_AND) && (is_float(a->type) || is_float(b->type)))
+        bad_operands(op, a->type, b->type);
+    if (op == N_SHL || op == N_SHR) {
+        n->cast_type = promote(a->type);
+        n->b = cast(b, ty_int);
+    } else {
+        n->cast_type = common_type(a->type, b->type);
+        n->b = cast(b, n->cast_type);
+    }
+    return n;
+}
+
+static Node *post_step(Node *a, int by) {
+    need_modifiable(a, "increment");
+    Node *n = node_new(N_POST, a->type->plain, a, 0);
+    if (!is_scalar(a->type))
+        error("cannot step a value of type '%s'", type_name(a->type));
+    n->val = a->type->kind == TY_PTR ? by * scale(number(1, ty_long), a->type->base)->val : by;
+    return n;
+}
+
+static Node *member_of(Node *n, Ident *id) {
+    if (!is_record(n->type))
+        error("'%s' is no struct or union", type_name(n->type));
+    if (n->type->record->size < 0)
+        error("'%s' is an incomplete type", type_name(n->type));
+    long offset = 0;
+    Member *m = find_member(n->type->record, id, &offset);
+    if (!m)
+        error(str_join("'", type_name(n->type), "' has no member '%s'"), id->name);
+    Node *r = node_new(N_MEMBER, qualify(m->type, n->type->quals & (Q_CONST | Q_VOLATILE)), n, 0);
+    r->member = m;
+    r->val = offset + m->offset;
+    return r;
+}
+
+static Node *dereference(Node *n) {
+    n = rvalue(n);
+    if (n->type->kind != TY_PTR)
+        error("'%s' is no pointer", type_name(n->type));
+    if (n->op == N_ADDR && n->a->type->kind == n->type->base->kind && n->a->type->plain == n->type->base->plain)
+        return n->a;
+    return node_new(N_DEREF, n->type->base, n, 0);
+}
+
+static Node *logical_not(Node *n) {
+    n = scalar(n);
+    if (is_num(n))
+        return number(!n->val, ty_int);
+    if (n->op == N_REAL)
+        return number(n->real->kind == REAL_ZERO, ty_int);
+    return node_new(N_NOT, ty_int, n, 0);
+}
+
+/* The truth of a constant, or -1. */
+static int truth(Node *n) {
+    if (is_num(n))
+        return n->val != 0;
+    if (n->op == N_REAL)
+        return n->real->kind != REAL_ZERO;
+    if (n->op == N_STR || n->op == N_ADDR && n->a->op == N_STR)
+        return 1;
+    return -1;
+}
+
+static Node *unary_minus(Node *n) {
+    n = rvalue(n);
+    if (!is_arith(n->type))
+        error("cannot negate a value of type '%s'", type_name(n->type));
+    if (n->op == N_REAL)
+        return real_node(real_neg(n->real), n->type);
+    Type *type = promote(n->type);
+    n = cast(n, type);
+    if (is_num(n))
+        return number(-n->val, type);
+    return node_new(N_NEG, type, n, 0);
+}
+
+/* ---- calls ---- */
+
+static int is_setjmp(char *name) {
+    return str_eq(name, "setjmp") || str_eq(name, "_setjmp") || str_eq(name, "sigsetjmp") || str_eq(name, "__sigsetjmp");
+}
+
+static Node *call(Node *f) {
+    if (f->op == N_VAR && f->decl->id && current_function && is_setjmp(f->decl->id->name))
+        current_function->has_setjmp = 1;
+    Type *type = f->type;
+    if (type->kind == TY_PTR && type->base->kind == TY_FUNC) {
+        type = type->base;
+        f = node_new(N_DEREF, type, f, 0);
+    }
+    if (type->kind != TY_FUNC)
+        error("'%s' is called, but is no function", type_name(type));
+    Node *n = node_new(N_CALL, type->base->plain, f, 0);
+    Node *last = 0;
+    Decl *param = type->params;
+    while (tk.kind != ')') {
+        Node *arg = assignment();
+        if (param) {
+            arg = convert_to(arg, param->type->plain, "argument");
+            param = param->next;
+        } else {
+            if (!type->variadic && !type->unproto)
+                error("too many arguments in a call%s", f->op == N_VAR && f->decl->id ? str_join(" of '", f->decl->id->name, "'") : "");
+            arg = rvalue(arg);
+            if (arg->type->kind == TY_FLOAT)
+                arg = cast(arg, ty_double);
+            else if (is_integer(arg->type))
+                arg = cast(arg, promote(arg->type));
+            else if (arg->type->kind == TY_VOID)
+                error("a void expression is given as an argument%s", "");
+        }
+        /* an argument node of its own, since a shared one must not be linked */
+        Node *link = node_new(N_COMMA, arg->type, 0, arg);
+        if (last)
+            last->next = link;
+        else
+            n->b = link;
+        last = link;
+        if (tk.kind != ')')
+            expect(',', ",");
+    }
+    if (param)
+        error("too few arguments in a call%s", f->op == N_VAR && f->decl->id ? str_join(" of '", f->decl->id->name, "'") : "");
+    next();
+    return n;
+}
+
+/* ---- primary expressions ---- */
+
+static Node *va_list_of(Node *n) {
+    if (n->type->kind == TY_ARRAY || n->type->kind == TY_PTR)
+        return rvalue(n);
+    return address_of(n, pointer_to(n->type));
+}
+
+static Node *offsetof_expression(void) {
+    expect('(', "(");
+    Type *type = type_of_name();
+    expect(',', ",");
+    Node *n = node_new(N_DEREF, type, number(0, pointer_to(type)), 0);
+    n = member_of(n, tk.id);
+    next();
+    while (tk.kind != ')')
+        if (accept('.')) {
+            n = member_of(n, tk.id);
+            next();
+        } else {
+            expect('[', "[");
+            n = dereference(plus(rvalue(n), expression()));
+            expect(']', "]");
+        }
+    next();
+    Node *sum = number(0, ty_ulong);
+    while (n->op == N_MEMBER || n->op == N_DEREF && !is_num(n->a)) {
+        if (n->op == N_MEMBER) {
+            sum = binary(N_ADD, number(n->val, ty_ulong), sum);
+            n = n->a;
+        } else if (n->a->op == N_ADD) {
+            sum = binary(N_ADD, cast(n->a->b, ty_ulong), sum);
+            n = n->a->a->op == N_ADDR ? n->a->a->a : n->a->a;
+        } else
+            n = n->a->op == N_ADDR ? n->a->a : n->a;
+    }
+    return sum;
+}
+
+static Node *generic_selection(void) {
+    expect('(', "(");
+    Type *type = rvalue(assignment())->type->plain;
+    Node *chosen = 0;
+    Node *fallback = 0;
+    while (accept(',')) {
+        Type *when = 0;
+        if (!accept(K_DEFAULT))
+            when = type_of_name();
+        expect(':', ":");
+        Node *n = assignment();
+        if (!when)
+            fallback = n;
+        else if (!chosen && is_compatible(type, when))
+            chosen = n;
+    }
+    expect(')', ")");
+    if (!chosen)
+        chosen = fallback;
+    if (!chosen)
+        error("_Generic has no choice for '%s'", type_name(type));
+    return chosen;
+}
+
+static Node *special_float(Type *type, int kind) {
+    next();
+    expect('(', "(");
+    if (tk.kind == T_STRING)
+        string_literal();
+    expect(')', ")");
+    return real_node(real_new(kind), type);
+}
+
+static Node *builtin(int kind) {
+    Node *n;
+    Node *b;
+    switch (kind) {
+    case K_BUILTIN_HUGE: return special_float(ty_double, REAL_INF);
+    case K_BUILTIN_HUGEF: return special_float(ty_float, REAL_INF);
+    case K_BUILTIN_HUGEL: return special_float(ty_ldouble, REAL_INF);
+    case K_BUILTIN_NAN: return special_float(ty_double, REAL_NAN);
+    case K_BUILTIN_NANF: return special_float(ty_float, REAL_NAN);
+    }
+    next();
+    switch (kind) {
+    case K_OFFSETOF:
+        return offsetof_expression();
+    case K_GENERIC:
+        return generic_selection();
+    case K_TYPES_COMPATIBLE: {
+        expect('(', "(");
+        Type *t = type_of_name();
+        expect(',', ",");
+        Type *u = type_of_name();
+        expect(')', ")");
+        return number(is_compatible(t->plain, u->plain), ty_int);
+    }
+    }
+    expect('(', "(");
+    switch (kind) {
+    case K_VA_START:
+        n = node_new(N_VA_START, ty_void, va_list_of(assignment()), 0);
+        if (accept(','))
+            assignment();
+        break;
+    case K_VA_END:
+        n = node_new(N_CAST, ty_void, assignment(), 0);
+        break;
+    case K_VA_COPY:
+        n = va_list_of(assignment());
+        expect(',', ",");
+        n = node_new(N_VA_COPY, ty_void, n, va_list_of(assignment()));
+        break;
+    case K_VA_ARG:
+        n = va_list_of(assignment());
+        expect(',', ",");
+        n = node_new(N_VA_ARG, type_of_name(), n, 0);
+        break;
+    case K_CONSTANT_P:
+        n = rvalue(assignment());
+        n = number(is_num(n) || n->op == N_REAL || n->op == N_ADDR && n->a->op == N_STR, ty_int);
+        break;
+    case K_EXPECT:
+        n = cast(rvalue(assignment()), ty_long);
+        expect(',', ",");
+        assignment();
+        break;
+    case K_ALLOCA:
+        n = node_new(N_ALLOCA, ty_void_ptr, cast(rvalue(assignment()), ty_ulong), 0);
+        break;
+    case K_FRAME_ADDRESS:
+    case K_RETURN_ADDRESS:
+        assignment();
+        n = node_new(kind == K_FRAME_ADDRESS ? N_FRAME_ADDRESS : N_RETURN_ADDRESS, ty_void_ptr, 0, 0);
+        break;
+    case K_TRAP:
+        n = node_new(N_TRAP, ty_void, 0, 0);
+        break;
+    case K_UNREACHABLE:
+        n = node_new(N_UNREACHABLE, ty_void, 0, 0);
+        break;
+    case K_CHOOSE_EXPR: {
+        long which = constant_expression("__builtin_choose_expr");
+        expect(',', ",");
+        n = assignment();
+        expect(',', ",");
+        b = assignment();
+        if (!which)
+            n = b;
+        break;
+    }
+    default:
+        error("unexpected '%s'", token_text(&tk));
+        n = 0;
+    }
+    expect(')', ")");
+    return n;
+}
+
+static Node *function_name(void) {
+    Node *s = node_new(N_STR, 0, 0, 0);
+    s->str = current_function ? current_function->id->name : "";
+    s->val = str_len(s->str) + 1;
+    s->type = array_of(ty_char, s->val);
+    next();
+    return s;
+}
+
+static Decl *undeclared(Ident *id) {
+    char *name = id->name;
+    if (str_starts(name, "__builtin_")) {
+        Ident *plain = ident_named(name + 10);
+        if (plain->decl)
+            return plain->decl;
+        id = plain;
+    } else if (peek() != '(')
+        error("'%s' is not declared", name);
+    else
+        warn_token(&tk, "implicit declaration of function '%s'", name);
+    Type *type = function_type(str_starts(id->name, "mem") ? ty_void_ptr : ty_int);
+    type->unproto = 1;
+    Decl *d = declare(id, type, D_FUNC);
+    d->storage = SC_EXTERN;
+    d->is_global = 1;
+    return d;
+}
+
+static Node *primary(void) {
+    Node *n;
+    switch (tk.kind) {
+    case T_IDENT: {
+        Decl *d = tk.id->decl;
+        if (!d)
+            d = undeclared(tk.id);
+        if (d->kind == D_TYPEDEF)
+            error("unexpected type name '%s'", tk.id->name);
+        next();
+        if (d->kind == D_ENUM_CONST)
+            return number(d->value, d->type);
+        d->referenced = 1;
+        n = node_new(N_VAR, d->type, 0, 0);
+        n->decl = d;
+        return n;
+    }
+    case T_NUMBER:
+        n = number_literal(&tk);
+        next();
+        return n;
+    case T_CHAR: {
+        Type *type;
+        long v = char_literal(&tk, &type);
+        next();
+        return number(v, type);
+    }
+    case T_STRING:
+        return string_literal();
+    case '(':
+        next();
+        if (tk.kind == '{') {
+            if (!current_function)
+                error("a statement expression outside a function%s", "");
+            n = node_new(N_STMT_EXPR, ty_void, block(), 0);
+            Node *last = 0;
+            for (Node *s = n->a->a; s; s = s->next)
+                last = s;
+            while (last && last->op == N_LABEL && last->a)
+                last = last->a;
+            if (last && last->op == N_EXPR) {
+                last->a = rvalue(last->a);
+                n->type = last->a->type->plain;
+            }
+        } else
+            n = expression();
+        expect(')', ")");
+        return n;
+    case K_FUNC_NAME:
+        return function_name();
+    case K_EXTENSION:
+        next();
+        return cast_expression();
+    }
+    if (tk.kind >= K_VA_START && tk.kind < K_LAST || tk.kind == K_GENERIC)
+        return builtin(tk.kind);
+    error("expected an expression before '%s'", token_text(&tk));
+    return 0;
+}
+
+static Node *postfix(Node *n) {
+    while (1) {
+        switch (tk.kind) {
+        case '[':
+            next();
+            n = dereference(plus(rvalue(n), rvalue(expression())));
+            expect(']', "]");
+            break;
+        case '(':
+            next();
+            n = call(n);
+            break;
+        case '.':
+            next();
+            n = member_of(n, tk.id);
+            next();
+            break;
+        case T_ARROW:
+            next();
+            n = member_of(dereference(n), tk.id);
+            next();
+            break;
+        case T_INC:
+            next();
+            n = post_step(n, 1);
+            break;
+        case T_DEC:
+            next();
+            n = post_step(n, -1);
+            break;
+        default:
+            return n;
+        }
+    }
+}
+
+static Node *size_of_type(Type *type) {
+    if (type->vla)
+        return cast(type->vla, ty_ulong);
+    if (type->kind != TY_VOID && type->kind != TY_FUNC && !is_complete(type))
+        error("sizeof of the incomplete type '%s'", type_name(type));
+    return number(type_size(type), ty_ulong);
+}
+
+static Node *sizeof_expression(int want_align) {
+    next();
+    Type *type;
+    if (tk.kind == '(' && (peek(), starts_type_ahead())) {
+        next();
+        type = type_of_name();
+        expect(')', ")");
+        if (tk.kind == '{')
+            type = postfix(compound_literal(type))->type;
+    } else {
+        Node *n = unary();
+        if (n->op == N_MEMBER && n->member->bit_width >= 0)
+            error("sizeof of a bit-field%s", "");
+        if (want_align && n->op == N_VAR && n->decl->align)
+            return number(n->decl->align, ty_ulong);
+        type = n->type;
+    }
+    if (want_align)
+        return number(type_align(type), ty_ulong);
+    return size_of_type(type);
+}
+
+static Node *unary(void) {
+    Node *n;
+    switch (tk.kind) {
+    case '-':
+        next();
+        return unary_minus(cast_expression());
+    case '+':
+        next();
+        n = rvalue(cast_expression());
+        return cast(n, promote(n->type));
+    case '!':
+        next();
+        return logical_not(cast_expression());
+    case '~':
+        next();
+        n = rvalue(cast_expression());
+        if (!is_integer(n->type))
+            error("'~' needs an integer, not '%s'", type_name(n->type));
+        n = cast(n, promote(n->type));
+        if (is_num(n))
+            return number(~n->val, n->type);
+        return node_new(N_COM, n->type, n, 0);
+    case '*':
+        next();
+        n = rvalue(cast_expression());
+        return dereference(n);
+    case '&':
+        next();
+        n = cast_expression();
+        if (n->type->kind != TY_FUNC)
+            need_lvalue(n, "'&'");
+        if (n->op == N_MEMBER && n->member->bit_width >= 0)
+            error("the address of a bit-field is asked for%s", "");
+        return address_of(n, pointer_to(n->type));
+    case T_ANDAND:
+        next();
+        n = node_new(N_LABEL_ADDR, ty_void_ptr, 0, 0);
+        n->label = label_named(tk.id);
+        next();
+        return n;
+    case T_INC:
+    case T_DEC: {
+        int op = tk.kind == T_INC ? N_ADD : N_SUB;
+        next();
+        return assign_op(op, unary(), number(1, ty_int));
+    }
+    case K_SIZEOF:
+        return sizeof_expression(0);
+    case K_ALIGNOF:
+        return sizeof_expression(1);
+    }
+    return postfix(primary());
+}
+
+static Node *cast_expression(void) {
+    if (tk.kind != '(' || (peek(), !starts_type_ahead()))
+        return unary();
+    next();
+    Type *type = type_of_name();
+    expect(')', ")");
+    if (tk.kind == '{')
+        return postfix(compound_literal(type));
+    Node *n = rvalue(cast_expression());
+    if (type->kind == TY_UNION && !is_record(n->type)) {
+        for (Member *m = type->record->members; m; m = m->next)
+            if (is_compatible(m->type->plain, n->type->plain)) {
+                Decl *d = new_local(0, type);
+                Node *v = node_new(N_VAR, type, 0, 0);
+                v->decl = d;
+                Node *to = node_new(N_MEMBER, m->type, v, 0);
+                to->member = m;
+                return node_new(N_COMMA, type, node_new(N_INIT, m->type, to, n), v);
+            }
+    }
+    if (is_record(type) && is_record(n->type) && type->record == n->type->record)
+        return n;
+    if (type->kind != TY_VOID && (!is_scalar(type) || !is_scalar(n->type))
+        || is_float(type) && n->type->kind == TY_PTR || type->kind == TY_PTR && is_float(n->type))
+        error("invalid cast: %s", str_join(type_name(n->type), " to ", type_name(type)));
+    Node *r = cast(n, type->plain);
+    return r == n && n->op == N_VAR ? node_new(N_CAST, type->plain, n, 0) : r;
+}
+
+/* ---- binary operators by precedence ---- */
+
+static int binary_level(int kind) {
+    switch (kind) {
+    case '*': case '/': case '%': return 10;
+    case '+': case '-': return 9;
+    case T_SHL: case T_SHR: return 8;
+    case '<': case '>': case T_LE: case T_GE: return 7;
+    case T_EQ: case T_NE: return 6;
+    case '&': return 5;
+    case '^': return 4;
+    case '|': return 3;
+    case T_ANDAND: return 2;
+    case T_OROR: return 1;
+    }
+    return 0;
+}
+
+static int binary_op(int kind) {
+    switch (kind) {
+    case '*': case T_MUL_SET: return N_MUL;
+    case '/': case T_DIV_SET: return N_DIV;
+    case '%': case T_MOD_SET: return N_REM;
+    case '+': case T_ADD_SET: return N_ADD;
+    case '-': case T_SUB_SET: return N_SUB;
+    case T_SHL: case T_SHL_SET: return N_SHL;
+    case T_SHR: case T_SHR_SET: return N_SHR;
+    case '<': return N_LT;
+    case '>': return N_GT;
+    case T_LE: return N_LE;
+    case T_GE: return N_GE;
+    case T_EQ: return N_EQ;
+    case T_NE: return N_NE;
+    case '&': case T_AND_SET: return N_AND;
+    case '^': case T_XOR_SET: return N_XOR;
+    case '|': case T_OR_SET: return N_OR;
+    }
+    return 0;
+}
+
+static Node *logical(int op, Node *a, Node *b) {
+    a = scalar(a);
+    b = scalar(b);
+    int known = truth(a);
+    if (known >= 0 && known == (op == N_OROR))
+        return number(known, ty_int);
+    if (known >= 0 && truth(b) >= 0)
+        return number(truth(b), ty_int);
+    return node_new(op, ty_int, a, b);
+}
+
+static Node *binary_expression(int level) {
+    Node *a = cast_expression();
+    while (binary_level(tk.kind) >= level) {
+        int kind = tk.kind;
+        next();
+        Node *b = binary_expression(binary_level(kind) + 1);
+        if (kind == T_ANDAND || kind == T_OROR)
+            a = logical(kind == T_ANDAND ? N_ANDAND : N_OROR, a, b);
+        else
+            a = arithmetic(binary_op(kind), a, b);
+    }
+    return a;
+}
+
+static Type *conditional_type(Node *a, Node *b) {
+    Type *t = a->type;
+    Type *u = b->type;
+    if (is_arith(t) && is_arith(u))
+        return common_type(t, u);
+    if (t->kind == TY_VOID || u->kind == TY_VOID)
+        return ty_void;
+    if (is_record(t) && is_record(u) && t->record == u->record)
+        return t->plain;
+    if (t->kind == TY_PTR && is_null(b))
+        return t->plain;
+    if (u->kind == TY_PTR && is_null(a))
+        return u->plain;
+    if (t->kind == TY_PTR && u->kind == TY_PTR) {
+        Type *base = t->base->kind == TY_VOID ? t->base : u->base->kind == TY_VOID ? u->base : t->base;
+        return pointer_to(qualify(base, t->base->quals | u->base->quals));
+    }
+    if (t->kind == TY_PTR && is_integer(u))
+        return t->plain;
+    if (u->kind == TY_PTR && is_integer(t))
+        return u->plain;
+    error("incompatible types in '?:': %s", str_join(type_name(t), " and ", type_name(u)));
+    return t;
+}
+
+Node *conditional(void) {
+    Node *cond = binary_expression(1);
+    if (tk.kind != '?')
+        return cond;
+    next();
+    cond = scalar(cond);
+    Node *a = 0;
+    Decl *kept = 0;
+    if (tk.kind != ':')
+        a = rvalue(expression());
+    else if (truth(cond) < 0) {                 /* a ?: b */
+        kept = new_local(0, cond->type->plain);
+        Node *v = node_new(N_VAR, kept->type, 0, 0);
+        v->decl = kept;
+        cond = node_new(N_INIT, kept->type, v, cond);
+        a = v;
+    } else
+        a = cond;
+    expect(':', ":");
+    Node *b = rvalue(conditional());
+    Type *type = conditional_type(a, b);
+    int known = truth(cond);
+    if (type->kind != TY_VOID && !is_record(type)) {
+        a = cast(a, type);
+        b = cast(b, type);
+    }
+    if (known >= 0)
+        return known ? a : b;
+    Node *n = node_new(N_COND, type, cond, a);
+    n->c = b;
+    return n;
+}
+
+Node *assignment(void) {
+    Node *a = conditional();
+    if (tk.kind == '=') {
+        need_modifiable(a, "assignment");
+        next();
+        return node_new(N_ASSIGN, a->type->plain, a, convert_to(assignment(), a->type->plain, "assignment"));
+    }
+    if (tk.kind >= T_MUL_SET && tk.kind <= T_OR_SET) {
+        int op = binary_op(tk.kind);
+        next();
+        return assign_op(op, a, assignment());
+    }
+    return a;
+}
+
+Node *expression(void) {
+    Node *a = assignment();
+    while (accept(',')) {
+        Node *b = rvalue(assignment());
+        a = node_new(N_COMMA, b->type, a, b);
+    }
+    return a;
+}
+
+long constant_expression(char *what) {
+    Node *n = conditional();
+    while (n->op == N_CAST && is_integer(n->type) && is_num(n->a))
+        n = n->a;
+    if (!is_num(n))
+        error("%s is no integer constant", what);
+    return n->val;
+}

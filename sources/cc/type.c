@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Types: making, comparing, and describing them. */
+
+Type *ty_void, *ty_bool, *ty_char, *ty_schar, *ty_uchar, *ty_short, *ty_ushort, *ty_int, *ty_uint, *ty_long,
+    *ty_ulong, *ty_llong, *ty_ullong, *ty_float, *ty_double, *ty_ldouble, *ty_va_list, *ty_char_ptr, *ty_void_ptr, *ty_wchar;
+
+static Type *type_new(int kind, long size, int align) {
+    Type *t = xalloc(sizeof(Type));
+    t->kind = kind;
+    t->size = size;
+    t->align = align;
+    t->plain = t;
+    return t;
+}
+
+static Type *pointer_to(Type *base) {
+    if (!base->pointer) {
+        base->pointer = type_new(TY_PTR, 8, 8);
+        base->pointer->base = base;
+    }
+    return base->pointer;
+}
+
+static long type_size(Type *t) {
+    if (t->record)
+        return t->record->size;
+    return t->size;
+}
+
+static int type_align(Type *t) {
+    if (t->kind == TY_ARRAY)
+        return type_align(t->base);
+    if (t->record)
+        return t->record->align;
+    return t->align;
+}
+
+static Type *array_of(Type *base, long len) {
+    Type *t = type_new(TY_ARRAY, len < 0 ? -1 : len * type_size(base), 1);
+    t->base = base;
+    return t;
+}
+
+static long array_len(Type *t) {
+    long each = type_size(t->base);
+    return t->size < 0 ? -1 : each > 0 ? t->size / each : 0;
+}
+
+static Type *function_type(Type *result) {
+    Type *t = type_new(TY_FUNC, 1, 1);
+    t->base = result;
+    return t;
+}
+
+static Type *qualify(Type *t, int quals) {
+    quals |= t->quals;
+    if (quals == t->quals)
+        return t;
+    if (t->kind == TY_ARRAY) {
+        Type *copy = array_of(qualify(t->base, quals), 0);
+        copy->size = t->size;
+        copy->vla = t->vla;
+        return copy;
+    }
+    Type *copy = xalloc(sizeof(Type));
+    mem_copy(copy, t, sizeof(Type));
+    copy->quals = quals;
+    copy->plain = t->plain;
+    copy->pointer = 0;
+    return copy;
+}
+
+static void type_init(void) {
+    ty_void = type_new(TY_VOID, 1, 1);
+    ty_bool = type_new(TY_BOOL, 1, 1);
+    ty_char = type_new(TY_CHAR, 1, 1);
+    ty_schar = type_new(TY_SCHAR, 1, 1);
+    ty_uchar = type_new(TY_UCHAR, 1, 1);
+    ty_short = type_new(TY_SHORT, 2, 2);
+    ty_ushort = type_new(TY_USHORT, 2, 2);
+    ty_int = type_new(TY_INT, 4, 4);
+    ty_uint = type_new(TY_UINT, 4, 4);
+    ty_long = type_new(TY_LONG, 8, 8);
+    ty_ulong = type_new(TY_ULONG, 8, 8);
+    ty_llong = type_new(TY_LLONG, 8, 8);
+    ty_ullong = type_new(TY_ULLONG, 8, 8);
+    ty_float = type_new(TY_FLOAT, 4, 4);
+    ty_double = type_new(TY_DOUBLE, 8, 8);
+    ty_ldouble = type_new(TY_LDOUBLE, 16, 16);
+    ty_char_ptr = pointer_to(ty_char);
+    ty_void_ptr = pointer_to(ty_void);
+    ty_wchar = target->char_unsigned ? ty_uint : ty_int;
+}
+
+static int is_integer(Type *t) {
+    return t->kind >= TY_BOOL && t->kind <= TY_ULLONG;
+}
+
+static int is_float(Type *t) {
+    return t->kind >= TY_FLOAT && t->kind <= TY_LDOUBLE;
+}
+
+static int is_arith(Type *t) {
+    return t->kind >= TY_BOOL && t->kind <= TY_LDOUBLE;
+}
+
+static int is_scalar(Type *t) {
+    return t->kind >= TY_BOOL && t->kind <= TY_PTR;
+}
+
+static int is_record(Type *t) {
+    return t->kind >= TY_STRUCT;
+}
+
+static int is_unsigned(Type *t) {
+    switch (t->kind) {
+    case TY_CHAR: return target->char_unsigned;
+    case TY_BOOL: case TY_UCHAR: case TY_USHORT: case TY_UINT: case TY_ULONG: case TY_ULLONG: case TY_PTR: return 1;
+    }
+    return 0;
+}
+
+static int is_complete(Type *t) {
+    if (t->kind == TY_VOID || t->kind == TY_FUNC)
+        return 0;
+    return t->vla || type_size(t) >= 0;
+}
+
+/* The type after integer promotion. */
+static Type *promote(Type *t) {
+    if (is_integer(t) && t->size < 4)
+        return ty_int;
+    return t->plain;
+}
+
+/* The common type of the usual arithmetic conversions. */
+static Type *common_type(Type *a, Type *b) {
+    if (is_float(a) || is_float(b))
+        return a->kind > b->kind ? a->plain : b->plain;
+    a = promote(a);
+    b = promote(b);
+    Type *high = a->kind > b->kind ? a : b;
+    Type *low = a->kind > b->kind ? b : a;
+    if (is_unsigned(low) && !is_unsigned(high) && low->size == high->size)
+        return high->kind == TY_LLONG ? ty_ullong : high->kind == TY_LONG ? ty_ulong : ty_uint;
+    return high;
+}
+
+static int is_compatible(Type *a, Type *b) {
+    if (a == b)
+        return 1;
+    if (a->kind != b->kind)
+        return 0;
+    switch (a->kind) {
+    case TY_PTR:
+        return is_compatible(a->base, b->base);
+    case TY_ARRAY:
+        return is_compatible(a->base, b->base) && (a->size == b->size || a->size < 0 || b->size < 0 || a->vla || b->vla);
+    case TY_STRUCT:
+    case TY_UNION:
+        return a->record == b->record;
+    case TY_FUNC: {
+        if (!is_compatible(a->base, b->base))
+            return 0;
+        if (a->unproto || b->unproto)
+            return 1;
+        Decl *p = a->params;
+        Decl *q = b->params;
+        for (; p && q; p = p->next) {
+            if (!is_compatible(p->type, q->type))
+                return 0;
+            q = q->next;
+        }
+        return !p && !q && a->variadic == b->variadic;
+    }
+    }
+    return 1;
+}
+
+static char *kind_names[] = { "void", "_Bool", "char", "signed char", "unsigned char", "short", "unsigned short", "int",
+    "unsigned int", "long", "unsigned long", "long long", "unsigned long long", "float", "double", "long double" };
+
+static char *type_name(Type *t) {
+    char *quals = t->quals & Q_CONST ? "const " : t->quals & Q_VOLATILE ? "volatile " : "";
+    switch (t->kind) {
+    case TY_PTR:
+        return str_join(type_name(t->base), t->base->kind == TY_PTR ? "*" : " *", t->quals & Q_CONST ? " const" : "");
+    case TY_ARRAY:
+        return str_join(type_name(t->base), "[]", "");
+    case TY_FUNC:
+        return str_join(type_name(t->base), "()", "");
+    case TY_STRUCT:
+    case TY_UNION:
+        return str_join(quals, t->kind == TY_UNION ? "union " : "struct ", t->record->tag && t->record->tag->id ? t->record->tag->id->name : "<anonymous>");
+    }
+    return str_join(quals, kind_names[t->kind], "");
+}
+
+/* The member called id, through anonymous members too; *offset gains the way. */
+static Member *find_member(Record *r, Ident *id, long *offset) {
+    for (Member *m = r->members; m; m = m->next) {
+        if (m->id == id)
+            return m;
+        if (!m->id && m->type->record) {
+            long inner = 0;
+            Member *found = find_member(m->type->record, id, &inner);
+            if (found) {
+                *offset += m->offset + inner;
+                return found;
+            }
+        }
+    }
+    return 0;
+}
+
+/* ---- to the IR's terms ---- */
+
+static int class_of(Type *t) {
+    switch (t->kind) {
+    case TY_FLOAT: return K_S;
+    case TY_DOUBLE: return K_D;
+    case TY_LDOUBLE: return K_X;
+    case TY_PTR: case TY_ARRAY: case TY_FUNC: case TY_STRUCT: case TY_UNION:
+    case TY_LONG: case TY_ULONG: case TY_LLONG: case TY_ULLONG: return K_L;
+    }
+    return K_W;
+}
+
+static int memory_type(Type *t) {
+    switch (t->kind) {
+    case TY_FLOAT: return M_S;
+    case TY_DOUBLE: return M_D;
+    case TY_LDOUBLE: return M_X;
+    }
+    switch (type_size(t)) {
+    case 1: return is_unsigned(t) ? M_UB : M_SB;
+    case 2: return is_unsigned(t) ? M_UH : M_SH;
+    case 4: return is_unsigned(t) ? M_UW : M_SW;
+    }
+    return M_L;
+}
