@@ -49,7 +49,7 @@ static As as;
 void x86_instruction(char *mnemonic);
 void a64_instruction(char *mnemonic);
 
-static Obj *directive_names;
+static Obj *as_directive_names;
 
 void as_error(char *message, char *arg) {
     fatal_at(as.file, as.line, message, arg);
@@ -65,7 +65,7 @@ static int is_word(int c) {
     return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || is_digit(c) || c == '_' || c == '.' || c == '$';
 }
 
-static void skip_line(void) {
+static void as_skip_line(void) {
     while (*as.p && *as.p != '\n')
         as.p++;
 }
@@ -82,7 +82,7 @@ static void skip_blanks(void) {
                     as.line++;
             as.p = *p ? p + 2 : p;
         } else if (x86 && *p == '#' || !x86 && p[0] == '/' && p[1] == '/')
-            skip_line();
+            as_skip_line();
         else
             return;
     }
@@ -138,7 +138,7 @@ static char *name_word(void) {
 
 /* ---- expressions ---- */
 
-static void expression(Value *v);
+void as_expression(Value *v);
 
 static int escape_char(void) {
     int c = *as.p;
@@ -169,7 +169,7 @@ static int digit_value(int c) {
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : 99;
 }
 
-static void number(Value *v) {
+static void as_number(Value *v) {
     char *start = as.p;
     int base = 10;
     if (*as.p == '0' && (as.p[1] | 32) == 'x' && digit_value(as.p[2]) < 16) {
@@ -199,7 +199,7 @@ static void number(Value *v) {
         as_error("bad number%s", "");
 }
 
-static void primary(Value *v) {
+static void as_primary(Value *v) {
     v->sym = 0;
     v->minus = 0;
     v->add = 0;
@@ -207,16 +207,16 @@ static void primary(Value *v) {
     int c = *as.p;
     if (c == '(') {
         as.p++;
-        expression(v);
+        as_expression(v);
         as_expect(')');
     } else if (c == '-' || c == '~' || c == '+') {
         as.p++;
-        primary(v);
+        as_primary(v);
         if (c != '+' && v->sym)
             as_error("constant expected%s", "");
         v->add = c == '-' ? -v->add : c == '~' ? ~v->add : v->add;
     } else if (is_digit(c))
-        number(v);
+        as_number(v);
     else if (c == '\'') {
         as.p++;
         c = *as.p;
@@ -285,34 +285,30 @@ static void combine(Value *a, int op, Value *b) {
     }
 }
 
-static void binary(Value *v, int level) {
+static void as_binary(Value *v, int level) {
     if (level == 3) {
-        primary(v);
+        as_primary(v);
         return;
     }
-    binary(v, level + 1);
+    as_binary(v, level + 1);
     skip_blanks();
     while (operator_level(as.p) == level) {
         int op = *as.p;
         as.p += op == '<' || op == '>' ? 2 : 1;
         Value right;
-        binary(&right, level + 1);
+        as_binary(&right, level + 1);
         combine(v, op, &right);
         skip_blanks();
     }
 }
 
-static void expression(Value *v) {
-    binary(v, 0);
-}
-
 void as_expression(Value *v) {
-    expression(v);
+    as_binary(v, 0);
 }
 
 long as_constant(void) {
     Value v;
-    expression(&v);
+    as_expression(&v);
     if (v.sym || v.minus)
         as_error("constant expected%s", "");
     return v.add;
@@ -596,13 +592,13 @@ static void symbol_list(int what, int arg) {
     } while (as_take(','));
 }
 
-static void directive(char *name) {
-    if (!directive_names) {
-        directive_names = obj_empty(0, "");
+static void as_directive(char *name) {
+    if (!as_directive_names) {
+        as_directive_names = obj_empty(0, "");
         for (int i = 0; directives[i].name; i++)
-            obj_symbol(directive_names, directives[i].name)->value = i + 1;
+            obj_symbol(as_directive_names, directives[i].name)->value = i + 1;
     }
-    Symbol *found = obj_find(directive_names, name);
+    Symbol *found = obj_find(as_directive_names, name);
     if (!found)
         as_error("unknown directive %s", name);
     Directive *d = &directives[found->value - 1];
@@ -653,7 +649,7 @@ static void directive(char *name) {
     case DIR_SIZE:
         y = obj_symbol(as.obj, name_word());
         as_expect(',');
-        expression(&v);
+        as_expression(&v);
         if (v.sym || v.minus)
             as_error("the size of %s is not a constant", y->name);
         y->size = v.add;
@@ -668,7 +664,7 @@ static void directive(char *name) {
         size = as.obj->machine == MACH_X86_64 ? 2 : 4;
     case DIR_DATA:
         do {
-            expression(&v);
+            as_expression(&v);
             as_data(size, &v);
         } while (as_take(','));
         break;
@@ -684,7 +680,7 @@ static void directive(char *name) {
     case DIR_SET:
         y = obj_symbol(as.obj, name_word());
         as_expect(',');
-        expression(&v);
+        as_expression(&v);
         set_symbol(y, &v);
         break;
     case DIR_COMM:
@@ -717,12 +713,12 @@ static void define_label(char *name) {
         y->type = STT_TLS;
 }
 
-static void statement(void) {
+static void as_statement(void) {
     while (1) {
         if (as_at_end())
             return;
         if (*as.p == '#') {             /* AArch64: a line of the preprocessor */
-            skip_line();
+            as_skip_line();
             return;
         }
         char *name = name_word();
@@ -733,10 +729,10 @@ static void statement(void) {
         if (*as.p == '=' && as.p[1] != '=') {
             as.p++;
             Value v;
-            expression(&v);
+            as_expression(&v);
             set_symbol(obj_symbol(as.obj, name), &v);
         } else if (name[0] == '.')
-            directive(name);
+            as_directive(name);
         else if (as.obj->machine == MACH_X86_64)
             x86_instruction(name);
         else
@@ -759,7 +755,7 @@ static void assemble(Obj *o, Section *s, char *text, char *file, int line, int i
     as.line = line;
     as.inside = inside;
     while (1) {
-        statement();
+        as_statement();
         if (!*as.p)
             break;
         if (*as.p == '\n' && !inside)
