@@ -52,20 +52,26 @@ pub struct Events {
     next_sort: usize,
     /// Events that did not fit into memory.
     pub lost: u64,
+    /// Which of the step's programs runs, from 1: the first number of a process's path.
+    pub run: u32,
     /// Absolute path of the program that was looked up last.
     pub program: Vec<u8>,
 }
 
 impl Events {
-    /// The number of the process with this path.
+    /// The number of the process with this path below the program that runs.
     pub fn number_of(&mut self, path: &[u32]) -> u32 {
-        // Backwards, because the asker is mostly the newest. Each process asks once.
-        let place = self.processes.iter().rposition(|known| known == path);
-        let place = place.unwrap_or_else(|| {
-            self.processes.push(path.into());
-            self.processes.len() - 1
-        });
-        place as u32 + 1
+        let mut full = Vec::with_capacity(1 + path.len());
+        full.push(self.run);
+        full.extend_from_slice(path);
+        // A process asks once; only a run's first one is asked for again.
+        if path.is_empty()
+            && let Some(place) = self.processes.iter().rposition(|known| *known == full)
+        {
+            return place as u32 + 1;
+        }
+        self.processes.push(full);
+        self.processes.len() as u32
     }
 
     /// Adds an event of the process with this number.

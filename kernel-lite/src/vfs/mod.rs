@@ -15,6 +15,7 @@ mod dir;
 pub mod files;
 pub mod path;
 pub mod pipe;
+pub mod step;
 pub mod tree;
 pub mod tty;
 

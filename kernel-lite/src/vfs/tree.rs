@@ -131,7 +131,7 @@ impl Vfs {
     }
 
     /// Whether the monitor put it there for good.
-    fn is_fixed(&self, id: InodeId) -> bool {
+    pub(super) fn is_fixed(&self, id: InodeId) -> bool {
         id == self.dev || id == self.proc || id == self.proc_self
     }
 

@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: MIT
+//! What the plan runner asks of the file system: a root with a step's inputs, the descriptors that a program
+//! starts with, the log of what was written, and the outputs.
+
+use super::files::{FileId, Object, OpenFile, flag};
+use super::{Body, Data, Device, Files, FsContext, InodeId, Origin};
+use crate::errno::Errno;
+use crate::events::Kind;
+use crate::kernel::Kernel;
+use crate::mem::Mem;
+use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+
+/// A path of PLAN: `PATH`, or `PATH/` for everything below.
+fn stem(pattern: &str) -> &[u8] {
+    pattern.strip_suffix('/').unwrap_or(pattern).as_bytes()
+}
+
+/// Something found in a tree: its absolute path and inode.
+pub struct Member {
+    /// Absolute path.
+    pub path: Vec<u8>,
+    /// Its inode.
+    pub inode: InodeId,
+}
+
+impl super::Vfs {
+    /// Everything below `root` (but for what the monitor put there), directories before what is in them,
+    /// sorted by name within a directory.
+    pub fn members(&self, root: InodeId) -> Vec<Member> {
+        let mut found = Vec::new();
+        let mut pending = alloc::vec![Member { path: Vec::new(), inode: root }];
+        while let Some(dir) = pending.pop() {
+            let below = self.names(dir.inode).map(|names| {
+                let mut below: Vec<(&[u8], InodeId)> = names.iter().collect();
+                below.sort_unstable();
+                below
+            });
+            // Backwards, because the last one pushed is the next one taken.
+            for (name, inode) in below.unwrap_or_default().into_iter().rev() {
+                if self.is_fixed(inode) {
+                    continue;
+                }
+                let mut path = dir.path.clone();
+                path.push(b'/');
+                path.extend_from_slice(name);
+                pending.push(Member { path, inode });
+            }
+            if dir.inode != root {
+                found.push(dir);
+            }
+        }
+        found
+    }
+}
+
+impl Kernel {
+    /// A root that holds the inputs, `/dev`, `/proc` and `/tmp`; held once. On an error, which memory alone can
+    /// cause, or an input that does not exist, nothing of it is left.
+    pub fn step_root(&mut self, inputs: &[&str]) -> Result<InodeId, Errno> {
+        self.vfs.now = super::INPUT_TIME;
+        self.vfs.heap_is_low = self.heap_is_low();
+        let root = self.vfs.create_root()?;
+        let mut copies = BTreeMap::new();
+        let mut result = Ok(());
+        for input in inputs {
+            let path = stem(input);
+            result = match self.vfs.at(self.vfs.store, path) {
+                None => Err(Errno::ENOENT),
+                Some(source) if path.is_empty() => self.merge_store(source, root, &mut copies),
+                Some(source) => self.vfs.copy_tree(&mut self.mem, source, root, path, &mut copies),
+            };
+            self.vfs.heap_is_low = self.heap_is_low();
+            match result {
+                // Inputs may overlap: what is there already is the same.
+                Err(Errno::EEXIST) => result = Ok(()),
+                Err(_) => break,
+                Ok(()) => {}
+            }
+        }
+        let result = result.and_then(|()| self.vfs.add_fixed_trees(&mut self.mem, root));
+        match result {
+            Ok(()) => Ok(root),
+            Err(error) => {
+                self.drop_root(root);
+                Err(error)
+            }
+        }
+    }
+
+    /// Everything in the store becomes the root's.
+    fn merge_store(
+        &mut self,
+        store: InodeId,
+        root: InodeId,
+        copies: &mut BTreeMap<InodeId, InodeId>,
+    ) -> Result<(), Errno> {
+        let names = self.vfs.names(store).map(|names| names.iter().map(|(name, _)| name.to_vec()).collect());
+        let names: Vec<Vec<u8>> = names.unwrap_or_default();
+        for name in names {
+            let mut path = alloc::vec![b'/'];
+            path.extend_from_slice(&name);
+            if let Some(source) = self.vfs.at(store, &path) {
+                self.vfs.copy_tree(&mut self.mem, source, root, &path, copies)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives a root back, with everything in it.
+    pub fn drop_root(&mut self, root: InodeId) {
+        self.vfs.clear_tree(&mut self.mem, root);
+        self.vfs.inode_mut(root).links = 0;
+        self.vfs.release(&mut self.mem, root);
+    }
+
+    /// The descriptors and the place that a program of a step starts with. Standard input is `stdin`'s file
+    /// (else empty; the console if a person is there), standard output `stdout`'s, made with its mode (else the
+    /// console). Both are logged for the process `path` of the run `self.vfs.events.run`.
+    pub fn standard_files(
+        &mut self,
+        root: InodeId,
+        cwd: &str,
+        stdin: Option<&str>,
+        stdout: Option<(&str, u32)>,
+    ) -> Result<(Files, FsContext), Errno> {
+        self.begin_change();
+        let cwd = self.vfs.at(root, cwd.as_bytes()).ok_or(Errno::ENOENT)?;
+        if self.vfs.names(cwd).is_none() {
+            return Err(Errno::ENOTDIR);
+        }
+        let log = self.vfs.events.number_of(&[]);
+        let mut fs = FsContext { root, cwd, umask: 0o022, exe: Box::default(), log, held: true };
+        self.vfs.hold(root);
+        self.vfs.hold(cwd);
+        let mut files = Files::default();
+        let result = self.open_standard(&mut fs, &mut files, stdin, stdout);
+        match result {
+            Ok(()) => Ok((files, fs)),
+            Err(error) => {
+                self.files_close(files, fs);
+                Err(error)
+            }
+        }
+    }
+
+    fn open_standard(
+        &mut self,
+        fs: &mut FsContext,
+        files: &mut Files,
+        stdin: Option<&str>,
+        stdout: Option<(&str, u32)>,
+    ) -> Result<(), Errno> {
+        let input = match stdin {
+            Some(path) => {
+                let inode = self.vfs.at(fs.root, path.as_bytes()).ok_or(Errno::ENOENT)?;
+                if self.vfs.data(inode).is_none() {
+                    return Err(Errno::EISDIR);
+                }
+                self.vfs.events.add(fs.log, Kind::Read, path.as_bytes());
+                self.open_inode(inode, 0, path.as_bytes())?
+            }
+            None if self.interactive => self.open_device(fs.root, Device::Console, 0)?,
+            None => self.open_device(fs.root, Device::Null, 0)?,
+        };
+        files.put(0, input, false)?;
+        let output = match stdout {
+            Some((path, mode)) => self.create_output(fs, path, mode)?,
+            None => self.open_device(fs.root, Device::Console, flag::READ_WRITE)?,
+        };
+        files.put(1, output, false)?;
+        let errors = self.open_device(fs.root, Device::Console, flag::READ_WRITE)?;
+        files.put(2, errors, false)
+    }
+
+    fn open_inode(&mut self, inode: InodeId, flags: u32, name: &[u8]) -> Result<FileId, Errno> {
+        let object = match &self.vfs.inode(inode).body {
+            Body::Device(device) => Object::Device(*device),
+            _ => Object::File,
+        };
+        self.vfs.hold(inode);
+        self.vfs.add_open(&mut self.mem, OpenFile::new(object, Some(inode), flags, name))
+    }
+
+    fn open_device(&mut self, root: InodeId, device: Device, flags: u32) -> Result<FileId, Errno> {
+        let path: &[u8] = if device == Device::Null { b"/dev/null" } else { b"/dev/console" };
+        let inode = self.vfs.at(root, path).ok_or(Errno::ENOENT)?;
+        self.open_inode(inode, flags, path)
+    }
+
+    /// Creates, or empties, the file of `> FILE mode OCTAL`.
+    fn create_output(&mut self, fs: &FsContext, path: &str, mode: u32) -> Result<FileId, Errno> {
+        let path = path.as_bytes();
+        let cut = path.iter().rposition(|byte| *byte == b'/').unwrap_or(0);
+        let (dir, name) = (&path[..cut], path.get(cut + 1..).unwrap_or_default());
+        let dir = self.vfs.make_directories(&mut self.mem, fs.root, dir)?;
+        let inode = match self.vfs.at(fs.root, path) {
+            Some(inode) => inode,
+            None => self.vfs.create_in(&mut self.mem, dir, name, Body::File(Data::new()), 0)?,
+        };
+        self.vfs.data_mut(inode).ok_or(Errno::EISDIR)?.truncate(&mut self.mem, 0)?;
+        let node = self.vfs.inode_mut(inode);
+        (node.mode, node.writer) = (mode as u16 & 0o7777, fs.log);
+        self.open_inode(inode, flag::WRITE_ONLY, path)
+    }
+
+    /// Logs each regular file in the root that the running step wrote, with its digest.
+    pub fn log_written(&mut self, root: InodeId) {
+        let step = self.vfs.step;
+        for member in self.vfs.members(root) {
+            let inode = self.vfs.inode(member.inode);
+            if self.vfs.data(member.inode).is_some() && inode.origin == Origin::Step(step) {
+                let writer = inode.writer;
+                let digest = self.vfs.digest(&self.mem, member.inode);
+                self.vfs.events.add_written(writer, &member.path, digest);
+            }
+        }
+    }
+
+    /// Makes sure that directories exist which a step's outputs and redirections will lie in.
+    pub fn prepare_directories(&mut self, root: InodeId, pattern: &str) -> Result<(), Errno> {
+        self.vfs.now = super::INPUT_TIME;
+        let path = pattern.as_bytes();
+        // Of `PATH/` the directory itself, of `PATH` its parent.
+        let cut = path.iter().rposition(|byte| *byte == b'/').unwrap_or(0);
+        self.vfs.make_directories(&mut self.mem, root, &path[..cut])?;
+        Ok(())
+    }
+
+    /// Copies what an output pattern names from the step's root to the store. ENOENT: the step did not make it;
+    /// EISDIR, ENOTDIR: it made something else.
+    pub fn keep_output(&mut self, root: InodeId, pattern: &str) -> Result<(), Errno> {
+        let source = self.vfs.at(root, stem(pattern)).ok_or(Errno::ENOENT)?;
+        match (pattern.ends_with('/'), self.vfs.names(source).is_some()) {
+            (true, false) => return Err(Errno::ENOTDIR),
+            (false, true) => return Err(Errno::EISDIR),
+            _ => {}
+        }
+        self.vfs.heap_is_low = self.heap_is_low();
+        let store = self.vfs.store;
+        self.vfs.copy_tree(&mut self.mem, source, store, stem(pattern), &mut BTreeMap::new())
+    }
+}
+
+/// The bytes of a file, as far as memory for them is there.
+pub fn whole(vfs: &super::Vfs, mem: &Mem, inode: InodeId) -> Result<Vec<u8>, Errno> {
+    let mut bytes = Vec::new();
+    let data = vfs.data(inode).ok_or(Errno::EINVAL)?;
+    bytes.try_reserve_exact(data.size() as usize).map_err(|_| Errno::ENOMEM)?;
+    data.for_each_piece(mem, |piece| bytes.extend_from_slice(piece));
+    Ok(bytes)
+}
