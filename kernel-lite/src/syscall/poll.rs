@@ -59,8 +59,12 @@ fn readiness(k: &mut Kernel, fd: i32) -> u16 {
 
 /// What ends the waiting of a poll that found nothing: a deadline, or any file event.
 fn wait(k: &mut Kernel, timeout: Option<u64>) -> Result<(), Stop> {
-    let deadline = timeout.map(|timeout| k.deadline(timeout));
-    if timeout == Some(0) || k.timed_out() {
+    let deadline = match timeout {
+        None => None,
+        Some(0) => return Ok(()),
+        Some(timeout) => Some(k.deadline(timeout)),
+    };
+    if deadline.is_some() && k.timed_out() {
         return Ok(());
     }
     Err(Stop::Block(Wait { key: Key::Poll, deadline, restart: false }))
