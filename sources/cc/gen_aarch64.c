@@ -69,6 +69,10 @@ static void a_constant(int cls, int reg, long v) {
         a_word(0x320003e0 | sf | logical << 10 | reg);
         return;
     }
+    if (v == 0) {
+        a_word(0x52800000 | sf | reg);
+        return;
+    }
     long background = ones > zeros ? 0xffff : 0;
     int begun = 0;
     for (int i = 0; i < halves; i++) {
@@ -86,9 +90,7 @@ static void a_constant(int cls, int reg, long v) {
 }
 
 static int a_fits_add(long imm) {
-    if (imm < 0)
-        imm = -imm;
-    return imm >= 0 && (imm < 4096 || (imm & 4095) == 0 && imm < 4096 * 4096);
+    return imm > -4096 && imm < 4096 || (imm & 4095) == 0 && imm > -4096 * 4096 && imm < 4096 * 4096;
 }
 
 /* rd = rn + imm; 31 is the stack pointer; rn may not be x15 when imm is large */
