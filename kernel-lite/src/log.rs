@@ -4,6 +4,7 @@
 use crate::kernel::Kernel;
 use crate::syscall;
 
+const HEX: &[u8; 16] = b"0123456789abcdef";
 /// Begins a monitor line on a framed console: record separator and `M`.
 const FRAME: &[u8] = b"\x1eM";
 
@@ -50,7 +51,15 @@ impl Line {
         let mut out = self.text("0x");
         let digits = (64 - n.leading_zeros()).div_ceil(4).max(1);
         for i in (0..digits).rev() {
-            out = out.bytes(&[b"0123456789abcdef"[(n >> (4 * i) & 15) as usize]]);
+            out = out.bytes(&[HEX[(n >> (4 * i) & 15) as usize]]);
+        }
+        out
+    }
+    /// Adds a digest in hexadecimal.
+    pub fn digest(self, digest: &[u8; 32]) -> Line {
+        let mut out = self;
+        for byte in digest {
+            out = out.bytes(&[HEX[(byte >> 4) as usize], HEX[(byte & 15) as usize]]);
         }
         out
     }

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: MIT
+//! From a machine, memory and a payload to the epitaph.
+//!
+//! The payload's page is read and its closure checked to the last byte before anything of it is used. Then
+//! PLAN is run, or one program. Every ending goes through [`finish`].
+
+use crate::errno::Errno;
+use crate::exec::Program;
+use crate::kernel::{Kernel, Outcome};
+use crate::log::Line;
+use crate::machine::Machine;
+use crate::mem::Mem;
+use crate::plan;
+use crate::ram::{Bank, Ram};
+use crate::sha256::{self, Digest};
+use crate::vfs::{Body, Data, Origin};
+use alloc::vec::Vec;
+use image_packer::payload::{Console, Mode, PAGE, Payload};
+use image_packer::tar::{Archive, Kind, Member};
+
+/// The member that may be executed without having been made.
+const SEED: &[u8] = b"/seed/hex0";
+/// The first two members of a closure that has a PLAN; they are not files of a step.
+const PLAN: &str = "PLAN";
+const INPUTS: &str = "INPUTS.sha256";
+
+/// The last line of a run: see `docs/exit-codes.md`.
+#[derive(Clone, Debug, Default)]
+pub struct Epitaph {
+    /// Exit code.
+    pub code: u8,
+    /// Why, in one word.
+    pub reason: &'static str,
+    /// Name of the step.
+    pub step: Option<Vec<u8>>,
+    /// Path in the tree of processes, as the event log names it.
+    pub process: Option<Vec<u8>>,
+    /// An address that says where.
+    pub address: Option<u64>,
+    /// Digest of the event log.
+    pub log: Option<Digest>,
+}
+
+impl Epitaph {
+    /// An ending with nothing more to say.
+    pub fn new(code: u8, reason: &'static str) -> Epitaph {
+        Epitaph { code, reason, ..Default::default() }
+    }
+
+    fn line(&self) -> Line {
+        let none = b"-";
+        let line = Line::new("end code=").number(self.code as u64).text(" reason=").text(self.reason);
+        let line = line.text(" step=").bytes(self.step.as_deref().unwrap_or(none));
+        let line = line.text(" process=").bytes(self.process.as_deref().unwrap_or(none)).text(" address=");
+        let line = match self.address {
+            Some(address) => line.hex(address),
+            None => line.bytes(none),
+        };
+        let line = line.text(" log=");
+        match &self.log {
+            Some(digest) => line.digest(digest),
+            None => line.bytes(none),
+        }
+    }
+}
+
+/// Why there is nothing to run: a line for people, and the ending.
+pub type Refusal = (Line, Epitaph);
+
+fn damaged(what: &str) -> Refusal {
+    (Line::new("the payload is damaged: ").text(what).text("; make the image again"), Epitaph::new(65, "closure"))
+}
+
+/// Takes the machine over. `board` is the one that the monitor was made for, if it was made for one.
+pub fn boot(machine: &'static mut dyn Machine, banks: Vec<Bank>, payload: &'static [u8], board: Option<&str>) -> ! {
+    let mut k = Kernel::new(Mem::new(Ram::new(banks)), machine);
+    let epitaph = match run(&mut k, payload, board) {
+        Ok(epitaph) => epitaph,
+        Err((line, epitaph)) => {
+            k.say(&line);
+            epitaph
+        }
+    };
+    finish(&mut k, &epitaph)
+}
+
+/// The last line, and the end of the machine.
+pub fn finish(k: &mut Kernel, epitaph: &Epitaph) -> ! {
+    k.say(&epitaph.line());
+    k.machine.power_off(epitaph.code)
+}
+
+/// Does what the payload says.
+pub fn run(k: &mut Kernel, payload: &'static [u8], board: Option<&str>) -> Result<Epitaph, Refusal> {
+    let (settings, closure) = read(payload)?;
+    k.framed = settings.console == Console::Framed;
+    if let Some(board) = board.filter(|&board| board != settings.board) {
+        let line = Line::new("the payload is for board ").text(settings.board).text(", this is ").text(board);
+        return Err((line, Epitaph::new(66, "board")));
+    }
+    let text = load(k, closure)?;
+    k.vfs.rule = settings.rule;
+    match settings.mode {
+        Mode::Plan => {
+            let text = text.ok_or_else(|| damaged("no PLAN"))?;
+            Ok(plan::run(k, &settings, text))
+        }
+        Mode::Exec => Ok(program(k, &settings)),
+        Mode::Shell => {
+            k.interactive = true;
+            Ok(program(k, &settings))
+        }
+    }
+}
+
+/// The payload's settings and its closure, whose digest is right.
+fn read(payload: &'static [u8]) -> Result<(Payload<'static>, &'static [u8]), Refusal> {
+    let page = payload.get(..PAGE).ok_or_else(|| damaged("cut off"))?;
+    let settings = Payload::parse(page).map_err(|_| damaged("the page of settings"))?;
+    let end = usize::try_from(settings.closure_bytes).ok().and_then(|len| len.checked_add(PAGE));
+    let closure = end.and_then(|end| payload.get(PAGE..end)).ok_or_else(|| damaged("the closure is cut off"))?;
+    if sha256::digest(closure) != settings.closure_sha256 {
+        return Err(damaged("the closure has another sha256"));
+    }
+    Ok((settings, closure))
+}
+
+/// Puts the closure's files into the store. Returns PLAN's text, if there is a PLAN.
+fn load(k: &mut Kernel, closure: &'static [u8]) -> Result<Option<&'static str>, Refusal> {
+    let mut text = None;
+    for (i, member) in Archive::new(closure).enumerate() {
+        let Ok(member) = member else { return Err(damaged("the closure is no archive of ours")) };
+        let path = member.header.path();
+        if i == 0 && path == PLAN {
+            text = Some(core::str::from_utf8(member.data).map_err(|_| damaged("PLAN is not UTF-8"))?);
+        } else if i > 1 || path != INPUTS {
+            add(k, &member, &path).map_err(|error| match error {
+                Errno::EEXIST | Errno::ENOTDIR => damaged("two members of one name"),
+                _ => (Line::new("no memory for the closure's names"), Epitaph::new(6, "memory")),
+            })?;
+        }
+    }
+    Ok(text)
+}
+
+fn add(k: &mut Kernel, member: &Member<'static>, path: &str) -> Result<(), Errno> {
+    let mut absolute = Vec::with_capacity(path.len() + 1);
+    absolute.push(b'/');
+    absolute.extend_from_slice(path.as_bytes());
+    k.vfs.heap_is_low = k.heap_is_low();
+    let (vfs, mem) = (&mut k.vfs, &mut k.mem);
+    let body = match member.header.kind {
+        Kind::File => Body::File(Data::Closure(member.data)),
+        Kind::Symlink => Body::Link(member.header.link.as_bytes().into()),
+        Kind::Directory => {
+            let dir = vfs.make_directories(mem, vfs.store, &absolute)?;
+            vfs.inode_mut(dir).mode = member.header.mode as u16;
+            return Ok(());
+        }
+    };
+    let origin = if absolute == SEED { Origin::Seed } else { Origin::Input };
+    vfs.add_body(mem, &absolute, body, member.header.mode as u16, origin).map(drop)
+}
+
+/// Runs one program in a root of all files.
+fn program(k: &mut Kernel, settings: &Payload) -> Epitaph {
+    let Some(&path) = settings.args.first() else {
+        k.say(&Line::new("the payload names no program"));
+        return Epitaph::new(65, "closure");
+    };
+    if !settings.rule {
+        k.say(&Line::new("the execution rule is off"));
+    }
+    let started = start(k, settings, path);
+    if let Err(error) = started {
+        let line = Line::new("cannot start ").text(path).text(": error ").number(error.0 as u64);
+        k.say(&line);
+        return Epitaph::new(if error == Errno::ENOENT { 127 } else { 126 }, "exit");
+    }
+    k.arm(settings.watchdog_seconds);
+    let outcome = k.run();
+    k.clear();
+    match outcome {
+        Outcome::Ended(status) if status & 0x7f == 0 => Epitaph::new((status >> 8) as u8, "exit"),
+        Outcome::Ended(status) => Epitaph::new(128 + (status & 0x7f) as u8, "exit"),
+        Outcome::Deadlock => Epitaph::new(5, "deadlock"),
+        Outcome::Watchdog => Epitaph::new(4, "watchdog"),
+    }
+}
+
+fn start(k: &mut Kernel, settings: &Payload, path: &str) -> Result<(), Errno> {
+    let root = k.step_root(&["/"])?;
+    let (files, fs) = k.standard_files(root, settings.cwd, None, None)?;
+    let strings = |list: &[&str]| list.iter().map(|s| s.as_bytes().to_vec()).collect();
+    let program =
+        Program { path: path.as_bytes().to_vec(), argv: strings(&settings.args), envp: strings(&settings.env) };
+    k.start(program, files, fs)
+}
+
+impl Kernel {
+    /// Starts the watchdog: `seconds` of guest time from now; 0 is no limit. The timer runs in any case where a
+    /// person is at the console.
+    pub fn arm(&mut self, seconds: u64) {
+        let hz = self.machine.counter_hz();
+        self.watchdog = (seconds > 0).then(|| self.machine.counter().saturating_add(seconds.saturating_mul(hz)));
+        let period = if self.interactive { hz / 20 } else { hz };
+        self.machine.set_timer((seconds > 0 || self.interactive).then_some(period));
+    }
+}
