@@ -118,9 +118,7 @@ pub fn start(mut found: Found) -> ! {
         banks.push(Bank { base: PhysAddr(start), bytes });
     }
     let machine: &'static mut dyn Machine = Box::leak(Box::new(Board { blocks }));
-    let _ = (banks, payload);
-    say!("up");
-    machine.power_off(0)
+    kernel_lite::boot::boot(machine, banks, payload, option_env!("FIRSTLIGHT_BOARD"))
 }
 
 /// Reads a payload from the beginning of a disk into memory of its own.

@@ -14,6 +14,7 @@ use crate::plan;
 use crate::ram::{Bank, Ram};
 use crate::sha256::{self, Digest};
 use crate::vfs::{Body, Data, Origin};
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use image_packer::payload::{Console, Mode, PAGE, Payload};
 use image_packer::tar::{Archive, Kind, Member};
@@ -65,20 +66,30 @@ impl Epitaph {
 }
 
 /// Why there is nothing to run: a line for people, and the ending.
-pub type Refusal = (Line, Epitaph);
+pub type Refusal = Box<(Line, Epitaph)>;
+
+fn refusal(line: Line, code: u8, reason: &'static str) -> Refusal {
+    Box::new((line, Epitaph::new(code, reason)))
+}
 
 fn damaged(what: &str) -> Refusal {
-    (Line::new("the payload is damaged: ").text(what).text("; make the image again"), Epitaph::new(65, "closure"))
+    let line = Line::new("the payload is damaged: ").text(what).text("; make the image again");
+    refusal(line, 65, "closure")
 }
 
 /// Takes the machine over. `board` is the one that the monitor was made for, if it was made for one.
-pub fn boot(machine: &'static mut dyn Machine, banks: Vec<Bank>, payload: &'static [u8], board: Option<&str>) -> ! {
+pub fn boot(
+    machine: &'static mut dyn Machine,
+    banks: Vec<Bank>,
+    payload: &'static [u8],
+    board: Option<&str>,
+) -> ! {
     let mut k = Kernel::new(Mem::new(Ram::new(banks)), machine);
     let epitaph = match run(&mut k, payload, board) {
         Ok(epitaph) => epitaph,
-        Err((line, epitaph)) => {
-            k.say(&line);
-            epitaph
+        Err(refusal) => {
+            k.say(&refusal.0);
+            refusal.1
         }
     };
     finish(&mut k, &epitaph)
@@ -96,7 +107,7 @@ pub fn run(k: &mut Kernel, payload: &'static [u8], board: Option<&str>) -> Resul
     k.framed = settings.console == Console::Framed;
     if let Some(board) = board.filter(|&board| board != settings.board) {
         let line = Line::new("the payload is for board ").text(settings.board).text(", this is ").text(board);
-        return Err((line, Epitaph::new(66, "board")));
+        return Err(refusal(line, 66, "board"));
     }
     let text = load(k, closure)?;
     k.vfs.rule = settings.rule;
@@ -118,8 +129,9 @@ fn read(payload: &'static [u8]) -> Result<(Payload<'static>, &'static [u8]), Ref
     let page = payload.get(..PAGE).ok_or_else(|| damaged("cut off"))?;
     let settings = Payload::parse(page).map_err(|_| damaged("the page of settings"))?;
     let end = usize::try_from(settings.closure_bytes).ok().and_then(|len| len.checked_add(PAGE));
-    let closure = end.and_then(|end| payload.get(PAGE..end)).ok_or_else(|| damaged("the closure is cut off"))?;
-    if sha256::digest(closure) != settings.closure_sha256 {
+    let closure =
+        end.and_then(|end| payload.get(PAGE..end)).ok_or_else(|| damaged("the closure is cut off"))?;
+    if sha256::digest(closure) != settings.closure_sha256.0 {
         return Err(damaged("the closure has another sha256"));
     }
     Ok((settings, closure))
@@ -136,7 +148,7 @@ fn load(k: &mut Kernel, closure: &'static [u8]) -> Result<Option<&'static str>, 
         } else if i > 1 || path != INPUTS {
             add(k, &member, &path).map_err(|error| match error {
                 Errno::EEXIST | Errno::ENOTDIR => damaged("two members of one name"),
-                _ => (Line::new("no memory for the closure's names"), Epitaph::new(6, "memory")),
+                _ => refusal(Line::new("no memory for the closure's names"), 6, "memory"),
             })?;
         }
     }
@@ -151,7 +163,7 @@ fn add(k: &mut Kernel, member: &Member<'static>, path: &str) -> Result<(), Errno
     let (vfs, mem) = (&mut k.vfs, &mut k.mem);
     let body = match member.header.kind {
         Kind::File => Body::File(Data::Closure(member.data)),
-        Kind::Symlink => Body::Link(member.header.link.as_bytes().into()),
+        Kind::Symlink => Body::Symlink(member.header.link.as_bytes().into()),
         Kind::Directory => {
             let dir = vfs.make_directories(mem, vfs.store, &absolute)?;
             vfs.inode_mut(dir).mode = member.header.mode as u16;
@@ -192,8 +204,11 @@ fn start(k: &mut Kernel, settings: &Payload, path: &str) -> Result<(), Errno> {
     let root = k.step_root(&["/"])?;
     let (files, fs) = k.standard_files(root, settings.cwd, None, None)?;
     let strings = |list: &[&str]| list.iter().map(|s| s.as_bytes().to_vec()).collect();
-    let program =
-        Program { path: path.as_bytes().to_vec(), argv: strings(&settings.args), envp: strings(&settings.env) };
+    let program = Program {
+        path: path.as_bytes().to_vec(),
+        argv: strings(&settings.args),
+        envp: strings(&settings.env),
+    };
     k.start(program, files, fs)
 }
 
@@ -202,7 +217,8 @@ impl Kernel {
     /// person is at the console.
     pub fn arm(&mut self, seconds: u64) {
         let hz = self.machine.counter_hz();
-        self.watchdog = (seconds > 0).then(|| self.machine.counter().saturating_add(seconds.saturating_mul(hz)));
+        self.watchdog =
+            (seconds > 0).then(|| self.machine.counter().saturating_add(seconds.saturating_mul(hz)));
         let period = if self.interactive { hz / 20 } else { hz };
         self.machine.set_timer((seconds > 0 || self.interactive).then_some(period));
     }

@@ -18,6 +18,7 @@
 extern crate alloc;
 
 pub mod arch;
+pub mod boot;
 pub mod clock;
 pub mod elf;
 pub mod errno;
@@ -30,6 +31,7 @@ pub mod log;
 pub mod machine;
 pub mod mem;
 pub mod paging;
+pub mod plan;
 pub mod process;
 pub mod ram;
 pub mod random;

@@ -43,20 +43,10 @@ impl Mem {
             if !n.is_multiple_of(64) {
                 used[n / 64] = !0 << (n % 64);
             }
-            zones.push(Zone {
-                first: Frame::of(base),
-                counts: vec![0; n],
-                used,
-                hint: 0,
-            });
+            zones.push(Zone { first: Frame::of(base), counts: vec![0; n], used, hint: 0 });
             total += n;
         }
-        Mem {
-            ram,
-            zones,
-            free: total,
-            total,
-        }
+        Mem { ram, zones, free: total, total }
     }
 
     /// Frames that nobody holds.
@@ -117,11 +107,7 @@ impl Mem {
                     index += 64;
                     continue;
                 }
-                run = if word >> (index % 64) & 1 == 0 {
-                    run + 1
-                } else {
-                    0
-                };
+                run = if word >> (index % 64) & 1 == 0 { run + 1 } else { 0 };
                 index += 1;
                 if run == n {
                     let first = index - n;
@@ -184,8 +170,6 @@ impl Mem {
 
     /// Whether `at` is a physical address of these banks.
     pub fn contains(&self, at: PhysAddr) -> bool {
-        self.ram
-            .banks()
-            .any(|(base, len)| at.0.wrapping_sub(base.0) < len as u64)
+        self.ram.banks().any(|(base, len)| at.0.wrapping_sub(base.0) < len as u64)
     }
 }

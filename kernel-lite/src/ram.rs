@@ -139,11 +139,7 @@ impl Ram {
             return self.banks[tb].bytes.copy_within(from..from + len, to);
         }
         let (low, high) = self.banks.split_at_mut(tb.max(fb));
-        let (dst, src) = if tb < fb {
-            (&mut low[tb], &high[0])
-        } else {
-            (&mut high[0], &low[fb])
-        };
+        let (dst, src) = if tb < fb { (&mut low[tb], &high[0]) } else { (&mut high[0], &low[fb]) };
         dst.bytes[to..to + len].copy_from_slice(&src.bytes[from..from + len]);
     }
 }

@@ -26,6 +26,7 @@ macro_rules! number {
     };
 }
 
+#[cfg(not(target_os = "none"))]
 macro_rules! status {
     (full) => {
         ""
