@@ -174,6 +174,8 @@ Node *rvalue(Node *n) {
         return address_of(n, pointer_to(n->type->base));
     if (n->type->kind == TY_FUNC)
         return address_of(n, pointer_to(n->type));
+    if (n->op == N_MEMBER && n->member->bit_width >= 0 && n->member->bit_width < 32 && is_unsigned(n->type))
+        return cast(n, ty_int);         /* all its values fit into int */
     return n;
 }
 
