@@ -77,9 +77,13 @@ exception_vectors:
     .endr
 
     .balign 128
-leave_user:                     // x0: syndrome, x4: thread pointer, sp: the context
+leave_user:                     // x0: syndrome, x1 to x4: sp, pc, PSTATE, thread pointer, sp: the context
     ldr     x5, [sp, #{kernel_sp}]
     str     x4, [sp, #{tls}]
+    adrp    x6, loaded
+    add     x6, x6, :lo12:loaded
+    stp     x1, x4, [x6]
+    stp     x2, x3, [x6, #16]
     mov     sp, x5
     ldp     x19, x20, [sp]
     ldp     x21, x22, [sp, #16]
@@ -104,8 +108,11 @@ monitor_fault:
     .space  4096
 emergency_stack_end:
 
-    .section .bss.current_ttbr0, "aw", %nobits
-    .balign 8
+    // What SP_EL0, TPIDR_EL0, ELR_EL1, SPSR_EL1 and TTBR0_EL1 hold. A system call that changes none of them
+    // writes none of them: each write of a system register is a turn through the emulator's main loop.
+    .section .bss.loaded, "aw", %nobits
+    .balign 16
+loaded:         .space  32
 current_ttbr0:  .space  8
 
     // enter_user(x0: context, x1: TTBR0_EL1) -> x0: syndrome
@@ -118,23 +125,28 @@ enter_user:
     stp     x25, x26, [sp, #48]
     stp     x27, x28, [sp, #64]
     stp     x29, x30, [sp, #80]
-    adrp    x5, current_ttbr0       // beside the register, which is slow to read in an emulator
-    ldr     x2, [x5, :lo12:current_ttbr0]
-    mov     x3, sp
-    str     x3, [x0, #{kernel_sp}]
-    cmp     x1, x2
-    b.eq    1f
-    msr     ttbr0_el1, x1
-    str     x1, [x5, :lo12:current_ttbr0]
-1:  dsb     nshst               // table entries written since; ERET synchronises the context
+    adrp    x5, loaded
+    add     x5, x5, :lo12:loaded
+    mov     x4, sp
+    str     x4, [x0, #{kernel_sp}]
     mov     sp, x0
-    ldr     x4, [sp, #{tls}]
-    ldp     x2, x3, [sp, #{pc}]
-    ldp     x30, x1, [sp, #240]
-    msr     tpidr_el0, x4
-    msr     elr_el1, x2
-    msr     spsr_el1, x3
-    msr     sp_el0, x1
+    ldp     x30, x2, [sp, #240]     // x30 and sp
+    ldr     x3, [sp, #{tls}]
+    ldp     x6, x7, [sp, #{pc}]     // pc and PSTATE
+    ldp     x8, x9, [x5]
+    ldp     x10, x11, [x5, #16]
+    ldr     x12, [x5, #32]
+    eor     x8, x8, x2
+    eor     x9, x9, x3
+    eor     x10, x10, x6
+    eor     x11, x11, x7
+    eor     x12, x12, x1
+    orr     x13, x8, x9
+    orr     x14, x10, x11
+    orr     x13, x13, x12
+    orr     x13, x13, x14
+    cbnz    x13, 2f
+1:  dsb     nshst                   // table entries written since; ERET synchronises the context
     ldp     x0, x1, [sp]
     ldp     x2, x3, [sp, #16]
     ldp     x4, x5, [sp, #32]
@@ -151,6 +163,19 @@ enter_user:
     ldp     x26, x27, [sp, #208]
     ldp     x28, x29, [sp, #224]
     eret
+
+2:  cbz     x8, 3f                  // something is new
+    msr     sp_el0, x2
+3:  cbz     x9, 4f
+    msr     tpidr_el0, x3
+4:  cbz     x10, 5f
+    msr     elr_el1, x6
+5:  cbz     x11, 6f
+    msr     spsr_el1, x7
+6:  cbz     x12, 1b
+    msr     ttbr0_el1, x1
+    str     x1, [x5, #32]
+    b       1b
     "#,
     pc = const offset_of!(UserContext, pc),
     tls = const offset_of!(UserContext, tls),
@@ -191,7 +216,8 @@ pub fn init(empty: PhysAddr) {
     // SAFETY: the vectors are the ones above. CPACR_EL1.FPEN (bits 20, 21) lets user mode use the
     // floating-point registers. CNTKCTL_EL1 = 0 traps every read of a counter or timer from EL0. The
     // SCTLR_EL1 bits set are UCT (15), DZE (14), UCI (26): cache type, `dc zva` and cache maintenance by
-    // address in EL0, as Linux allows; nTWI (16) and nTWE (18) are cleared, so that waiting traps.
+    // address in EL0, as Linux allows; nTWI (16) and nTWE (18) are cleared, so that waiting traps. The four
+    // registers of user mode are zero, as `loaded` says.
     unsafe {
         asm!(
             "msr vbar_el1, {vectors}",
@@ -205,6 +231,10 @@ pub fn init(empty: PhysAddr) {
             "bic {t}, {t}, #1 << 16",
             "bic {t}, {t}, #1 << 18",
             "msr sctlr_el1, {t}",
+            "msr sp_el0, xzr",
+            "msr tpidr_el0, xzr",
+            "msr elr_el1, xzr",
+            "msr spsr_el1, xzr",
             "isb",
             vectors = in(reg) &raw const exception_vectors,
             t = out(reg) _,
