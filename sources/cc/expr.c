@@ -164,6 +164,14 @@ static Node *address_of(Node *n, Type *type) {
         return cast(n->a, type);
     if (n->op == N_COMMA)
         return node_new(N_COMMA, type, n->a, address_of(n->b, type));
+    long offset = 0;                    /* &((T *)0)->member is a constant */
+    Node *inner = n;
+    while (inner->op == N_MEMBER) {
+        offset += inner->val;
+        inner = inner->a;
+    }
+    if (inner->op == N_DEREF && is_num(inner->a))
+        return number(inner->a->val + offset, type);
     mark_addressed(n);
     return node_new(N_ADDR, type, n, 0);
 }
@@ -486,6 +494,8 @@ static Node *offsetof_expression(void) {
         } else
             n = n->a->op == N_ADDR ? n->a->a : n->a;
     }
+    if (n->op == N_DEREF)
+        sum = binary(N_ADD, number(n->a->val, ty_ulong), sum);
     return sum;
 }
 
