@@ -5,7 +5,6 @@
 //! board ([`monitor`]), Debian's kernel in the same emulator as the reference ([`linux`]), and makes the
 //! programs that both run ([`programs`]).
 
-pub mod cpio;
 pub mod linux;
 pub mod monitor;
 pub mod programs;

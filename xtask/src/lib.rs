@@ -8,16 +8,19 @@
 //! write outside `out/` and the cache.
 
 pub mod answers;
+pub mod bench;
 pub mod board;
 pub mod build;
 pub mod bundle;
 pub mod chain;
 pub mod console;
+pub mod cpio;
 pub mod debian;
 pub mod doctor;
 pub mod emulator;
 pub mod exec;
 pub mod fetch;
+pub mod linux;
 pub mod pack;
 pub mod project;
 pub mod run;

@@ -16,6 +16,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Verb {
     Answers(xtask::answers::Args),
+    Bench(xtask::bench::Args),
     Build(xtask::build::Args),
     Chain(xtask::chain::Args),
     Doctor(xtask::doctor::Args),
@@ -33,6 +34,7 @@ fn main() -> ExitCode {
     nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(0o022));
     let result = match Cli::parse().verb {
         Verb::Answers(args) => xtask::answers::main(args),
+        Verb::Bench(args) => xtask::bench::main(args),
         Verb::Build(args) => xtask::build::main(args),
         Verb::Chain(args) => xtask::chain::main(args),
         Verb::Doctor(args) => xtask::doctor::main(args),

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //! The archive format that Linux takes as its initramfs: cpio, `newc`.
 
+use crate::exec::Root;
 use image_packer::host::tree::Entry;
-use xtask::exec::Root;
 
 /// The archive of a root's files and folders; parent folders are made.
 pub fn archive(root: &Root) -> Vec<u8> {
