@@ -15,6 +15,7 @@ typedef struct Tag Tag;
 typedef struct Node Node;
 typedef struct Real Real;
 typedef struct Attr Attr;
+typedef struct Label Label;
 
 /* ---- tokens ---- */
 
@@ -189,6 +190,7 @@ struct Decl {
     Decl *locals;               /* a function's parameters, in scope */
     Node *size_vla;
     int has_setjmp;
+    Label *labels;              /* a function's */
 };
 
 /* ---- syntax trees ---- */
@@ -222,7 +224,6 @@ enum {
     N_BREAK, N_CONTINUE, N_RETURN, N_DECL, N_ASM
 };
 
-typedef struct Label Label;
 typedef struct Case Case;
 typedef struct Asm Asm;
 typedef struct AsmOperand AsmOperand;
@@ -250,6 +251,7 @@ struct Label {
     Label *next;
     Ident *id;
     int number;                 /* gen.c's label, or NONE */
+    int index;                  /* among the function's labels, from 1 */
     int defined;
     int depth;
     Place place;

@@ -879,29 +879,23 @@ static void function_definition(Decl *d, Type *type, int emit_now) {
     current_function = d;
     labels = 0;
     enter_scope();
-    Decl *first = 0;
-    Decl *last = 0;
     for (Decl *p = type->params; p; p = p->next) {
         if (!p->id)
             error("a parameter without a name%s", "");
         if (!is_complete(p->type))
             error("parameter '%s' has an incomplete type", p->id->name);
-        Decl *copy = new_local(p->id, p->type);
-        if (last)
-            last->next = copy;
-        else
-            first = copy;
-        last = copy;
+        enter_decl(p);
+        p->storage = SC_AUTO;
     }
     d->body = block();
     leave_scope();
-    d->size_vla = 0;
     for (Label *l = labels; l; l = l->next)
         if (!l->defined)
             error_at(&l->place, "label '%s' is used but not defined", l->id->name);
     current_function = outer;
+    d->labels = labels;
     /* the parameters hang on the body's node, for gen.c */
-    d->body->decl = first;
+    d->body->decl = type->params;
     if (emit_now)
         generate(d);
     else

@@ -729,6 +729,29 @@ static void branch(Node *n, int label, int sense) {
     jcc_imm(sense ? C_NE : C_EQ, cls, v, 0, label);
 }
 
+static int label_number(Label *l) {
+    if (l->number == NONE)
+        l->number = new_label();
+    return l->number;
+}
+
+/* ---- labels as values ----
+ * The value of &&label is its number among the function's labels, counted from
+ * 1; goto *e goes through a table of them all.  (So it can be kept anywhere,
+ * and compared, but means nothing outside its function.) */
+
+static void gen_computed_goto(Node *n) {
+    int at = op_imm(I_SUB, K_L, gen(n->a), 1);
+    int count = gen_function->labels->index;
+    int *table = xalloc(count * sizeof(int));
+    for (Label *l = gen_function->labels; l; l = l->next)
+        table[l->index - 1] = label_number(l);
+    Ins *i = emit(I_TABLE, K_L, NONE, at, NONE);
+    i->imm = count;
+    i->table = table;
+    gen_dead = 1;
+}
+
 /* ---- expressions ---- */
 
 static int gen_real(Node *n) {
@@ -1001,18 +1024,14 @@ static int gen(Node *n) {
     case N_STR:
         record_address(n, &m);
         return address(&m);
+    case N_LABEL_ADDR:
+        return constant(n->label->index, K_L);
     }
     fatal("internal: expression (%s)", str_number(n->op));
     return NONE;
 }
 
 /* ---- statements ---- */
-
-static int label_number(Label *l) {
-    if (l->number == NONE)
-        l->number = new_label();
-    return l->number;
-}
 
 static void gen_list(Node *s) {
     for (; s; s = s->next)
@@ -1277,6 +1296,9 @@ static void gen_stmt(Node *n) {
         return;
     case N_GOTO:
         jump_to(label_number(n->label));
+        return;
+    case N_IGOTO:
+        gen_computed_goto(n);
         return;
     case N_BREAK:
         jump_to(break_label);

@@ -75,6 +75,10 @@ static int constant_address(Node *n, Symbol **sym, long *addend) {
     }
     if (n->op == N_ADDR)
         return constant_lvalue(n->a, sym, addend);
+    if (n->op == N_LABEL_ADDR) {
+        *addend += n->label->index;
+        return 1;
+    }
     if (n->op == N_CAST && (n->type->size == 8 || n->a->type->size == n->type->size) && !is_float(n->a->type) && !is_float(n->type))
         return constant_address(n->a, sym, addend);
     if (n->op == N_ADD)

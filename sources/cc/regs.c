@@ -389,8 +389,11 @@ int move_group(Func *f, int i)
 {
     int op = f->ins[i].op;
     int n = 0;
+    unsigned long filled = 0;
     for (; i < f->nins && f->ins[i].op == op; i++) {
         Ins *in = &f->ins[i];
+        if (op == I_PUT)
+            filled |= 1UL << (in->imm & 63);
         if (op == I_GET && f->v[in->dst].end == f->v[in->dst].start)
             continue;               /* nobody reads it */
         if (n == 80)
@@ -421,6 +424,9 @@ int move_group(Func *f, int i)
         } else {                    /* only cycles are left: park one source */
             int from = mg_from[0];
             int scratch = target->scratch[from >= 32];
+            if (filled >> scratch & 1)  /* an asm statement asks for it: another one that is never allocated */
+                for (scratch = 0; (filled | target->caller_saved | target->callee_saved) >> scratch & 1;)
+                    scratch++;
             target->move(mg_cls[0], scratch, from);
             for (k = 0; k < n; k++)
                 if (mg_from[k] == from)

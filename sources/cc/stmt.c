@@ -13,6 +13,7 @@ Label *label_named(Ident *id) {
     Label *l = xalloc(sizeof(Label));
     l->id = id;
     l->number = NONE;
+    l->index = labels ? labels->index + 1 : 1;
     l->next = labels;
     labels = l;
     get_place(&l->place);
