@@ -30,6 +30,7 @@ pub mod kernel;
 pub mod log;
 pub mod machine;
 pub mod mem;
+pub mod output;
 pub mod paging;
 pub mod plan;
 pub mod process;

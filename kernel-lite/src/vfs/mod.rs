@@ -223,9 +223,9 @@ impl Vfs {
             mtime: self.now,
             ctime: self.now,
             atime: self.now,
-            origin: match body {
-                Body::File(_) => Origin::Step(self.step),
-                _ => Origin::Monitor,
+            origin: match self.step {
+                0 => Origin::Monitor,
+                step => Origin::Step(step),
             },
             writer: 0,
             reader: 0,

@@ -254,11 +254,17 @@ impl Vfs {
     pub fn make_directories(&mut self, mem: &mut Mem, root: InodeId, path: &[u8]) -> Result<InodeId, Errno> {
         let mut dir = root;
         for name in path.split(|byte| *byte == b'/').filter(|name| !name.is_empty()) {
+            if name == b"." || name == b".." || name.len() > super::NAME_MAX {
+                return Err(Errno::EINVAL);
+            }
             let names = self.names(dir).ok_or(Errno::ENOTDIR)?;
             dir = match names.get(name) {
                 Some(id) => id,
                 None => self.create_directory(mem, dir, name, 0o755)?,
             };
+        }
+        if self.names(dir).is_none() {
+            return Err(Errno::ENOTDIR);
         }
         Ok(dir)
     }
@@ -323,7 +329,11 @@ impl Vfs {
                 let id = match existing {
                     Some(id) if self.names(id).is_some() => id,
                     Some(_) => return Err(Errno::EEXIST),
-                    None => self.create_directory(mem, dir, name, mode)?,
+                    None => {
+                        let id = self.create_directory(mem, dir, name, mode)?;
+                        self.inode_mut(id).origin = origin;
+                        id
+                    }
                 };
                 self.inode_mut(id).mode = mode;
                 return Ok(());
@@ -380,7 +390,7 @@ impl Vfs {
         let cut = path.iter().rposition(|byte| *byte == b'/').unwrap_or(0);
         let name = path[cut..].strip_prefix(b"/").unwrap_or(path);
         let dir = self.make_directories(mem, self.store, &path[..cut])?;
-        if name.is_empty() || self.names(dir).ok_or(Errno::ENOTDIR)?.get(name).is_some() {
+        if matches!(name, b"" | b"." | b"..") || self.names(dir).ok_or(Errno::ENOTDIR)?.get(name).is_some() {
             return Err(Errno::EEXIST);
         }
         let id = self.create_in(mem, dir, name, body, mode)?;
