@@ -143,8 +143,10 @@ fn cargo(project: &Project, target: &str, verb: &[&str], rest: &[&str]) -> Resul
     for name in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_BUILD_TARGET"] {
         command.env_remove(name);
     }
-    let status = command.status().context("cannot start cargo")?;
-    ensure!(status.success(), "the monitor does not build for {target} ({status})");
+    // The compiler warns of every target feature that is not stable; what it says counts when it fails.
+    let output = command.output().context("cannot start cargo")?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "the monitor does not build for {target}\n{said}");
     Ok(())
 }
 
