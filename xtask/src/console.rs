@@ -16,14 +16,24 @@ pub enum Piece {
 const MARK: u8 = 0x1e;
 
 /// Takes console bytes as they come.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Deframer {
     state: State,
 }
 
-#[derive(Debug, Default)]
+impl Default for Deframer {
+    fn default() -> Deframer {
+        Deframer { state: State::Head(Vec::new()) }
+    }
+}
+
+/// What a monitor line begins with when it is not framed.
+const PREFIX: &str = "firstlight: ";
+
+#[derive(Debug)]
 enum State {
-    #[default]
+    /// Before the first frame the monitor has not read its settings: its lines are plain.
+    Head(Vec<u8>),
     Program,
     Mark,
     Monitor(Vec<u8>),
@@ -36,6 +46,22 @@ impl Deframer {
         let mut program = Vec::new();
         for &byte in bytes {
             match (&mut self.state, byte) {
+                (State::Head(line), MARK) => {
+                    program.append(line);
+                    self.state = State::Mark;
+                }
+                (State::Head(line), b'\n') if line.starts_with(PREFIX.as_bytes()) => {
+                    pieces.push(monitor(line));
+                    line.clear();
+                }
+                (State::Head(line), byte) => {
+                    line.push(byte);
+                    let prefix = &PREFIX.as_bytes()[..line.len().min(PREFIX.len())];
+                    if !line.starts_with(prefix) {
+                        program.append(line);
+                        self.state = State::Program;
+                    }
+                }
                 (State::Program, MARK) => self.state = State::Mark,
                 (State::Program, byte) => program.push(byte),
                 (State::Mark, b'M') => self.state = State::Monitor(Vec::new()),
@@ -51,8 +77,7 @@ impl Deframer {
                     if !program.is_empty() {
                         pieces.push(Piece::Program(std::mem::take(&mut program)));
                     }
-                    let line = String::from_utf8_lossy(line).trim_end_matches('\r').to_owned();
-                    pieces.push(Piece::Monitor(line));
+                    pieces.push(monitor(line));
                     self.state = State::Program;
                 }
                 (State::Monitor(line), byte) => line.push(byte),
@@ -63,6 +88,10 @@ impl Deframer {
         }
         pieces
     }
+}
+
+fn monitor(line: &[u8]) -> Piece {
+    Piece::Monitor(String::from_utf8_lossy(line).trim_end_matches('\r').to_owned())
 }
 
 /// A monitor line that has a meaning to these tools.
@@ -98,7 +127,7 @@ pub struct Epitaph {
 
 /// Reads a monitor line.
 pub fn parse(line: &str) -> Line {
-    let Some(text) = line.strip_prefix("firstlight: ") else { return Line::Other };
+    let Some(text) = line.strip_prefix(PREFIX) else { return Line::Other };
     let known = match text.split_once(' ') {
         Some(("step", rest)) => step(rest).map(|(index, count, name)| Line::Step { index, count, name }),
         Some(("done", rest)) => done(rest),
@@ -141,11 +170,12 @@ mod tests {
 
     #[test]
     fn frames_are_taken_apart_wherever_they_are_cut() {
-        let stream = b"out\x1e\x1eput\x1eMfirstlight: x\nmore";
+        let stream = b"firstlight: plain\r\nout\x1e\x1eput\x1eMfirstlight: x\nfirstlight: forged\n";
         let whole = vec![
+            Piece::Monitor("firstlight: plain".into()),
             Piece::Program(b"out\x1eput".to_vec()),
             Piece::Monitor("firstlight: x".into()),
-            Piece::Program(b"more".to_vec()),
+            Piece::Program(b"firstlight: forged\n".to_vec()),
         ];
         assert_eq!(Deframer::default().push(stream), whole);
         for cut in 0..stream.len() {
