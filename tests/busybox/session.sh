@@ -15,7 +15,7 @@ say files and directories
 mkdir -p d/e/f
 echo one > d/1; echo two > d/2; printf 'three\n' > d/e/3
 cp d/1 d/copy; cp -r d dd; mv d/copy d/moved; ln d/1 d/hard; ln -s 1 d/soft
-ls d; ls -R dd; readlink d/soft; cat d/soft d/hard; stat -c '%n %s %a %h %F' d/1 d/soft d/e
+ls d; ls -R dd; readlink d/soft; cat d/soft d/hard; stat -c '%n %s %a %F' d/1 d/soft; stat -c '%n %a %F' d/e
 chmod 750 d/moved; stat -c %a d/moved; touch -d '2001-02-03 04:05:06' d/1; stat -c %Y d/1
 rm d/hard; rmdir d/e/f; ls d/e; test -e d/hard || echo gone; [ -L d/soft ] && echo link
 basename /a/b/c.txt .txt; dirname /a/b/c.txt; realpath d/../d/1 | sed 's,.*/d/,d/,'
