@@ -10,6 +10,7 @@
 #   :name        a label: gives the name the address of this place
 #   @name        its address: eight bytes
 #   !name        its distance from the start of the file: eight bytes
+#   ~12          adds a number to the eight bytes before it (not in hex1)
 #   +100         leaves out so many bytes of memory; nothing may follow that makes bytes
 #   ^            zero bytes up to an address that 8 divides
 #   =name ...    a macro: the name stands for the bytes of the rest of the line (no macro, label, address)
@@ -91,6 +92,7 @@
   lit '; eq jnz @comment
   lit '+ eq jnz @reserve
   load @reserved jnz @too_late            # all others make bytes
+  lit '~ eq jnz @addend
   lit 'a leu jnz @use                     # a or more
   lit '@ eq jnz @address
   lit '% eq jnz @decimal
@@ -169,7 +171,10 @@
   load @fixups_end push load @out popb store8
   load @fixups_end litb %16 add save @fixups_end
   litb @fixups_limit geu jnz @too_long
-  load @out litb %8 add jmp @emitted
+  lit %0 jmp @eight
+:addend call @decimal_value push          # 'patch' adds the address to what is there already
+  load @out litb %8 sub save @to load8 popb add
+  movb load @to store8 jmp @next
 
 :decimal call @decimal_value
 :eight movb load @out store8              # eight bytes
@@ -279,7 +284,8 @@
   load @entry litb e_value add load8 litb @bytes sub save @value
   load @hash litb %1 and jnz @distance
   load @value litb %5242880 add save @value
-:distance load @from load8 push load @value popb store8
+:distance load @from load8 save @to load8 movb load @value add
+  movb load @to store8
   load @from litb %16 add save @from jmp @patch_next
 :patched leave
 :no_label load @entry litb e_name add load8 save @token
