@@ -305,7 +305,7 @@ static Node *arithmetic(int op, Node *a, Node *b) {
 }
 
 static void need_lvalue(Node *n, char *what) {
-    if (n->op == N_COMMA && is_record(n->type))
+    if (n->op == N_COMMA && (n->val || is_record(n->type)))
         return;
     if (n->op != N_VAR && n->op != N_DEREF && n->op != N_MEMBER && n->op != N_STR)
         error("%s needs something that can be assigned to", what);

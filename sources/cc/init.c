@@ -553,5 +553,7 @@ Node *compound_literal(Type *type) {
     Node *init = local_initializer(d);
     v->decl = d;
     v->type = d->type;
-    return node_new(N_COMMA, v->type, node_new(N_STMT_EXPR, ty_void, init, 0), v);
+    Node *n = node_new(N_COMMA, v->type, node_new(N_STMT_EXPR, ty_void, init, 0), v);
+    n->val = 1;                         /* an lvalue, unlike other commas */
+    return n;
 }

@@ -285,6 +285,8 @@ static Node *statement(void) {
     case T_IDENT:
         if (peek() == ':')
             return labelled();
+        if (!tk.id->decl && peek() == T_IDENT)
+            error("unknown type name '%s'", tk.id->name);
     }
     n = node_new(N_EXPR, 0, 0, 0);
     n->a = expression();
