@@ -31,7 +31,8 @@ struct ArgState {
     int stack;
 };
 
-/* Classes of the two eightbytes (x86_64): 1 floating, 2 integer, 3 memory. */
+/* Classes of the two eightbytes (x86_64): 1 floating, 2 integer,
+ * 4 memory, 8 x87; integer wins over the others in a union. */
 static void eightbytes(Type *t, long off, int *classes) {
     if (t->kind == TY_ARRAY) {
         long each = type_size(t->base);
@@ -52,9 +53,10 @@ static void eightbytes(Type *t, long off, int *classes) {
         }
         return;
     }
-    if (t->kind == TY_LDOUBLE)
-        classes[0] |= 4;
-    else if (off < 16)
+    if (t->kind == TY_LDOUBLE) {
+        classes[0] |= 8;
+        classes[1] |= 8;
+    } else if (off < 16)
         classes[off / 8] |= is_float(t) ? 1 : 2;
 }
 
@@ -110,11 +112,8 @@ static void pass_record_x86_64(Type *t, Passing *p) {
         return;
     }
     eightbytes(t, 0, classes);
-    if (classes[0] & 4) {
-        Type *inner = t;
-        while (is_record(inner) && inner->record->members && !inner->record->members->next)
-            inner = inner->record->members->type;
-        p->is_x87 = inner->kind == TY_LDOUBLE;
+    if (classes[0] & 4 || (classes[0] & 10) == 8 || (classes[1] & 10) == 8) {
+        p->is_x87 = classes[0] == 8 && classes[1] == 8;
         p->align = type_align(t) > 8 ? 16 : 8;
         return;
     }
