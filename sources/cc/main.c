@@ -91,6 +91,9 @@ static char *aarch64_macros =
     "#define __aarch64__ 1\n#define __AARCH64EL__ 1\n#define __ARM_64BIT_STATE 1\n#define __ARM_ARCH 8\n#define __CHAR_UNSIGNED__ 1\n"
     "#define __WCHAR_TYPE__ unsigned int\n";
 
+/* no arithmetic on it, but headers lay out registers with it */
+static char *int128 = "typedef struct { unsigned long __low, __high; } __attribute__((aligned(16))) __int128, __int128_t, __uint128_t;\n";
+
 static char *x86_64_va_list = "typedef struct { unsigned __gp, __fp; void *__overflow, *__save; } __builtin_va_list[1];\n";
 static char *aarch64_va_list = "typedef struct { void *__stack, *__gr_top, *__vr_top; int __gr_offs, __vr_offs; } __builtin_va_list;\n";
 
@@ -104,7 +107,7 @@ static void start_front_end(char *path, int is_assembly) {
     if (is_assembly)
         text = str_join(text, "#define __ASSEMBLER__ 1\n", "");
     else if (!only_preprocess)
-        text = str_join(text, x86 ? x86_64_va_list : aarch64_va_list, "");
+        text = str_join(text, x86 ? x86_64_va_list : aarch64_va_list, int128);
     pp_start(path);
     pp_start_text("<built in>", text, str_len(text));
 }
