@@ -10,7 +10,7 @@ use crate::kernel::{Kernel, Outcome};
 use crate::log::Line;
 use crate::machine::Machine;
 use crate::mem::Mem;
-use crate::plan;
+use crate::plan::{self, Closure};
 use crate::ram::{Bank, Ram};
 use crate::sha256::{self, Digest};
 use crate::vfs::{Body, Data, Origin};
@@ -109,12 +109,12 @@ pub fn run(k: &mut Kernel, payload: &'static [u8], board: Option<&str>) -> Resul
         let line = Line::new("the payload is for board ").text(settings.board).text(", this is ").text(board);
         return Err(refusal(line, 66, "board"));
     }
-    let text = load(k, closure)?;
+    let closure = load(k, closure)?;
     k.vfs.rule = settings.rule;
     match settings.mode {
         Mode::Plan => {
-            let text = text.ok_or_else(|| damaged("no PLAN"))?;
-            Ok(plan::run(k, &settings, text))
+            let closure = closure.ok_or_else(|| damaged("no PLAN"))?;
+            Ok(plan::run(k, &settings, &closure))
         }
         Mode::Exec => Ok(program(k, &settings)),
         Mode::Shell => {
@@ -137,22 +137,25 @@ fn read(payload: &'static [u8]) -> Result<(Payload<'static>, &'static [u8]), Ref
     Ok((settings, closure))
 }
 
-/// Puts the closure's files into the store. Returns PLAN's text, if there is a PLAN.
-fn load(k: &mut Kernel, closure: &'static [u8]) -> Result<Option<&'static str>, Refusal> {
+/// Puts the closure's files into the store. Returns PLAN and INPUTS.sha256, if there is a PLAN.
+fn load(k: &mut Kernel, closure: &'static [u8]) -> Result<Option<Closure<'static>>, Refusal> {
     let mut text = None;
+    let mut inputs: &[u8] = &[];
     for (i, member) in Archive::new(closure).enumerate() {
         let Ok(member) = member else { return Err(damaged("the closure is no archive of ours")) };
         let path = member.header.path();
         if i == 0 && path == PLAN {
             text = Some(core::str::from_utf8(member.data).map_err(|_| damaged("PLAN is not UTF-8"))?);
-        } else if i > 1 || path != INPUTS {
+        } else if i == 1 && path == INPUTS {
+            inputs = member.data;
+        } else {
             add(k, &member, &path).map_err(|error| match error {
                 Errno::EEXIST | Errno::ENOTDIR => damaged("two members of one name"),
                 _ => refusal(Line::new("no memory for the closure's names"), 6, "memory"),
             })?;
         }
     }
-    Ok(text)
+    Ok(text.map(|plan| Closure { plan, inputs }))
 }
 
 fn add(k: &mut Kernel, member: &Member<'static>, path: &str) -> Result<(), Errno> {

@@ -29,11 +29,7 @@ fn with_inputs(inputs: &[(&str, &'static [u8], u16)]) -> Kernel {
     for (path, bytes, mode) in inputs {
         let origin = if path.starts_with("/seed") { Origin::Seed } else { Origin::Input };
         k.vfs.add_input(&mut k.mem, path.as_bytes(), bytes, *mode, origin).unwrap();
-        if origin == Origin::Input {
-            k.vfs.inputs.push(bytes);
-        }
     }
-    k.vfs.inputs.sort_by_key(|bytes| bytes.len());
     k.vfs.step = 1;
     let names: Vec<&str> = inputs.iter().map(|input| input.0).collect();
     enter(&mut k, &names);

@@ -176,15 +176,16 @@ impl Kernel {
 
     /// `OUTPUTS.sha256`: the digest of each regular file of the outputs, in the form that `sha256sum -c` reads
     /// inside the root file system.
-    pub fn outputs_sha256(&self, keeps: &dyn Fn(&[u8]) -> bool) -> Vec<u8> {
+    pub fn outputs_sha256(&mut self, keeps: &dyn Fn(&[u8]) -> bool) -> Vec<u8> {
+        let mut files = self.outputs(keeps);
+        files.retain(|(_, inode)| self.vfs.data(*inode).is_some());
+        files.sort_unstable();
         let mut text = Vec::new();
-        for (path, inode) in self.outputs(keeps) {
-            if self.vfs.data(inode).is_some() {
-                text.extend_from_slice(&hex(&self.vfs.digest(&self.mem, inode)));
-                text.extend_from_slice(b"  ");
-                text.extend_from_slice(&path[1..]);
-                text.push(b'\n');
-            }
+        for (path, inode) in files {
+            text.extend_from_slice(&hex(&self.vfs.digest(&self.mem, inode)));
+            text.extend_from_slice(b"  ");
+            text.extend_from_slice(&path[1..]);
+            text.push(b'\n');
         }
         text
     }
@@ -212,6 +213,7 @@ impl Kernel {
             id.update(content);
         };
         for (path, inode) in self.outputs(keeps) {
+            let digest = self.vfs.digest(&self.mem, inode);
             let node = self.vfs.inode(inode);
             let (home, name) = split(&path);
             let content = match &node.body {
@@ -226,7 +228,7 @@ impl Kernel {
                 _ => continue,
             };
             match &content {
-                Content::File(_) => note(&path, node.mode, &self.vfs.digest(&self.mem, inode)),
+                Content::File(_) => note(&path, node.mode, &digest),
                 Content::Symlink(target) => note(&path, node.mode, target),
                 _ => note(&path, node.mode, b"fifo"),
             }

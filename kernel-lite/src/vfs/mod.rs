@@ -129,6 +129,8 @@ pub struct Inode {
     pub reader: u32,
     /// The execution rule has found no input with the same bytes since the last write.
     pub cleared: bool,
+    /// The digest of the bytes, if it was asked for since the last write.
+    digest: Option<Digest>,
     /// A shared mapping may write to it at any time.
     pub mapped: bool,
     /// What it is.
@@ -154,8 +156,10 @@ pub struct Vfs {
     pub pipes: pipe::Pipes,
     /// The console as a terminal.
     pub tty: tty::Tty,
-    /// Contents of the closure's files other than the seed, by size: what must not be executed.
-    pub inputs: Vec<&'static [u8]>,
+    /// Contents of the closure's files other than the seed: what must not be executed.
+    inputs: Vec<&'static [u8]>,
+    /// Whether they are sorted by size.
+    inputs_sorted: bool,
     /// Whether the execution rule is in force.
     pub rule: bool,
     /// The monitor's heap is nearly used up: nothing new is made.
@@ -180,6 +184,7 @@ impl Vfs {
             pipes: pipe::Pipes::default(),
             tty: tty::Tty::default(),
             inputs: Vec::new(),
+            inputs_sorted: true,
             rule: false,
             heap_is_low: false,
             events: crate::events::Events::default(),
@@ -230,6 +235,7 @@ impl Vfs {
             writer: 0,
             reader: 0,
             cleared: false,
+            digest: None,
             mapped: false,
             body,
         });
@@ -290,6 +296,7 @@ impl Vfs {
         inode.ctime = now;
         inode.origin = Origin::Step(step);
         inode.cleared = false;
+        inode.digest = None;
         match &mut inode.body {
             Body::File(data) => Some(data),
             _ => None,
@@ -359,19 +366,29 @@ impl Vfs {
         }
     }
 
-    /// The digest of a regular file's bytes.
-    pub fn digest(&self, mem: &Mem, id: InodeId) -> Digest {
+    /// The digest of a regular file's bytes; worked out once for all copies of a file.
+    pub fn digest(&mut self, mem: &Mem, id: InodeId) -> Digest {
+        let inode = self.inode_mut(id);
+        if let Some(digest) = inode.digest.filter(|_| !inode.mapped) {
+            return digest;
+        }
         let mut sha = Sha256::new();
-        if let Some(data) = self.data(id) {
+        if let Body::File(data) = &inode.body {
             data.for_each_piece(mem, |bytes| sha.update(bytes));
         }
-        sha.finish()
+        let digest = sha.finish();
+        inode.digest = Some(digest);
+        digest
     }
 
     /// The execution rule: whether the file's bytes may become instructions.
     pub fn may_execute(&mut self, mem: &Mem, id: InodeId) -> Result<(), Errno> {
         if !self.rule {
             return Ok(());
+        }
+        if !self.inputs_sorted {
+            self.inputs.sort_unstable_by_key(|bytes| bytes.len());
+            self.inputs_sorted = true;
         }
         let inode = self.inode(id);
         let Body::File(data) = &inode.body else {

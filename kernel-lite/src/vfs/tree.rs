@@ -322,7 +322,8 @@ impl Vfs {
     ) -> Result<(), Errno> {
         let existing = self.names(dir).ok_or(Errno::ENOTDIR)?.get(name);
         let old = self.inode(source);
-        let (mode, origin, cleared, links) = (old.mode, old.origin, old.cleared, old.links);
+        let (mode, links) = (old.mode, old.links);
+        let (origin, cleared, digest) = (old.origin, old.cleared, old.digest.filter(|_| !old.mapped));
         let body = match &old.body {
             Body::Directory { .. } if name.is_empty() => return Ok(()),
             Body::Directory { .. } => {
@@ -357,7 +358,7 @@ impl Vfs {
         }
         let id = self.create_in(mem, dir, name, body, mode)?;
         let inode = self.inode_mut(id);
-        (inode.origin, inode.cleared) = (origin, cleared);
+        (inode.origin, inode.cleared, inode.digest) = (origin, cleared, digest);
         (inode.mtime, inode.ctime, inode.atime) = (INPUT_TIME, INPUT_TIME, INPUT_TIME);
         if links > 1 {
             copies.insert(source, id);
@@ -392,6 +393,10 @@ impl Vfs {
         let dir = self.make_directories(mem, self.store, &path[..cut])?;
         if matches!(name, b"" | b"." | b"..") || self.names(dir).ok_or(Errno::ENOTDIR)?.get(name).is_some() {
             return Err(Errno::EEXIST);
+        }
+        if let (Body::File(Data::Closure(bytes)), Origin::Input) = (&body, origin) {
+            self.inputs.push(bytes);
+            self.inputs_sorted = false;
         }
         let id = self.create_in(mem, dir, name, body, mode)?;
         self.inode_mut(id).origin = origin;
