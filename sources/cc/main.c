@@ -8,6 +8,10 @@
  * file is the driver; everything else is included, so that the program is one
  * translation unit.  docs/cc.md says what is supported. */
 
+#ifdef __FIRSTLIGHT_HOST__
+#pragma GCC diagnostic ignored "-Wparentheses"
+#endif
+
 #include "os_nr.h"
 #include "os.h"
 #include "obj.h"
