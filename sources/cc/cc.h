@@ -218,10 +218,10 @@ enum {
     N_VA_START, N_VA_ARG, N_VA_COPY,
     N_ALLOCA, N_FRAME_ADDRESS, N_RETURN_ADDRESS, N_TRAP, N_UNREACHABLE,
     N_LABEL_ADDR,       /* &&label */
-    N_ARG_COPY,
     /* statements, linked by next */
     N_EXPR, N_BLOCK, N_IF, N_WHILE, N_DO, N_FOR, N_SWITCH, N_CASE, N_DEFAULT, N_LABEL, N_GOTO, N_IGOTO,
-    N_BREAK, N_CONTINUE, N_RETURN, N_DECL, N_ASM
+    N_BREAK, N_CONTINUE, N_RETURN, N_DECL, N_ASM,
+    N_VLA_BODY          /* a, a loop's body that declares arrays of variable length */
 };
 
 typedef struct Case Case;

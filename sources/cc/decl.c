@@ -21,6 +21,7 @@ struct DeclList {
 static DeclList *tentative_list;
 static DeclList *inline_list;
 static Label *labels;
+static int vla_count;           /* arrays of variable length declared so far */
 
 void enter_scope(void) {
     Scope *s = xalloc(sizeof(Scope));
@@ -942,6 +943,7 @@ static Node *local_variable(Ident *id, Type *type, int storage, Attr *attr) {
         n->a = node_new(N_INIT, ty_void_ptr, v, node_new(N_ALLOCA, ty_void_ptr, type->vla, 0));
         d->size_vla = v;
         n->decl = at;
+        vla_count++;
         return n;
     }
     if (accept('='))

@@ -627,6 +627,27 @@ static Node *function_name(void) {
     return s;
 }
 
+/* Results of the functions that __builtin_NAME may stand for, where it is not int. */
+static char *pointer_functions[] = { "memcpy", "memmove", "memset", "memchr", "mempcpy", "strcpy", "strncpy", "stpcpy",
+    "strcat", "strncat", "strchr", "strrchr", "strstr", "strpbrk", "strdup", "strndup", "malloc", "calloc", "realloc", 0 };
+static char *long_functions[] = { "strlen", "strspn", "strcspn", "labs", "llabs", 0 };
+static char *double_functions[] = { "fabs", "sqrt", "floor", "ceil", "copysign", "fmod", "pow", "exp", "log", 0 };
+
+static int is_among(char *name, char **list) {
+    for (int i = 0; list[i]; i++)
+        if (str_eq(name, list[i]))
+            return 1;
+    return 0;
+}
+
+static Type *result_of_builtin(char *name) {
+    if (is_among(name, pointer_functions))
+        return ty_void_ptr;
+    if (is_among(name, long_functions))
+        return ty_long;
+    return is_among(name, double_functions) ? ty_double : ty_int;
+}
+
 static Decl *undeclared(Ident *id) {
     char *name = id->name;
     if (str_starts(name, "__builtin_")) {
@@ -638,7 +659,7 @@ static Decl *undeclared(Ident *id) {
         error("'%s' is not declared", name);
     else
         warn_token(&tk, "implicit declaration of function '%s'", name);
-    Type *type = function_type(str_starts(id->name, "mem") ? ty_void_ptr : ty_int);
+    Type *type = function_type(result_of_builtin(id->name));
     type->unproto = 1;
     Decl *d = declare(id, type, D_FUNC);
     d->storage = SC_EXTERN;

@@ -1043,7 +1043,21 @@ static void gen_loop_body(Node *body, int next_label, int end_label) {
     int outer_continue = continue_label;
     break_label = end_label;
     continue_label = next_label;
-    gen_stmt(body);
+    if (body->op == N_VLA_BODY) {
+        int sp = tmp(K_L);
+        emit(I_GETSP, K_L, sp, NONE, NONE);
+        break_label = new_label();
+        continue_label = new_label();
+        gen_stmt(body->a);
+        place_label(continue_label);
+        emit(I_SETSP, K_L, NONE, sp, NONE);
+        jump_to(next_label);
+        place_label(break_label);
+        emit(I_SETSP, K_L, NONE, sp, NONE);
+        jump_to(end_label);
+        fn.allocas = 1;
+    } else
+        gen_stmt(body);
     break_label = outer_break;
     continue_label = outer_continue;
 }

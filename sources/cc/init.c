@@ -15,6 +15,7 @@ static unsigned char *init_bytes;
 static long init_cap;
 static long init_used;          /* bytes that anything was said about */
 static InitReloc *init_relocs;
+static long init_highest;       /* 1 + the highest offset that a scalar was stored at */
 static Node *init_first;        /* a local's assignments */
 static Node *init_last;
 static Node *init_pending;      /* an expression read before it was known what it initialises */
@@ -126,6 +127,16 @@ static Node *init_target(Type *type, long off, Member *bits) {
     return m;
 }
 
+/* What is initialised again loses the address that it had. */
+static void forget_reloc(long off) {
+    InitReloc **at = &init_relocs;
+    while (*at)
+        if ((*at)->offset == off)
+            *at = (*at)->next;
+        else
+            at = &(*at)->next;
+}
+
 static void store_bits(long off, Member *m, long v) {
     int size = type_size(m->type);
     unsigned long mask = m->bit_width == 64 ? -1L : (1L << m->bit_width) - 1;
@@ -141,6 +152,10 @@ static void init_scalar(Type *type, long off, Member *bits, Node *n) {
         init_add(node_new(N_INIT, type, init_target(type, off, bits), n));
         return;
     }
+    if (off < init_highest)
+        forget_reloc(off);
+    else
+        init_highest = off + 1;
     init_reserve(off + type_size(type));
     if (n->op == N_REAL) {
         unsigned char out[16];
@@ -475,6 +490,8 @@ static void global_initializer(Decl *d) {
     long outer_used = init_used;
     InitReloc *outer_relocs = init_relocs;
     Node *outer_pending = init_pending;
+    long outer_highest = init_highest;
+    init_highest = 0;
     init_local = 0;
     init_bytes = 0;
     init_cap = 0;
@@ -504,6 +521,7 @@ static void global_initializer(Decl *d) {
     init_cap = outer_cap;
     init_used = outer_used;
     init_relocs = outer_relocs;
+    init_highest = outer_highest;
     init_pending = outer_pending;
 }
 

@@ -36,11 +36,14 @@ static Node *condition(void) {
     return n;
 }
 
+/* A body that declares arrays of variable length is wrapped: gen.c gives their
+ * room back at the end of each turn. */
 static Node *loop_body(void) {
+    int before = vla_count;
     loop_depth++;
     Node *n = statement();
     loop_depth--;
-    return n;
+    return vla_count == before ? n : node_new(N_VLA_BODY, 0, n, 0);
 }
 
 static Node *for_statement(void) {

@@ -154,7 +154,7 @@ static int is_compatible(Type *a, Type *b) {
         return 0;
     switch (a->kind) {
     case TY_PTR:
-        return is_compatible(a->base, b->base);
+        return ((a->base->quals ^ b->base->quals) & (Q_CONST | Q_VOLATILE)) == 0 && is_compatible(a->base, b->base);
     case TY_ARRAY:
         return is_compatible(a->base, b->base) && (a->size == b->size || a->size < 0 || b->size < 0 || a->vla || b->vla);
     case TY_STRUCT:
