@@ -172,7 +172,7 @@ struct Decl {
     int defined;
     int tentative;
     int is_inline;
-    int extern_inline;          /* an inline function that must be emitted for others */
+    int extern_inline;          /* an inline function: 1 must be emitted for others, -1 never (gnu_inline) */
     int referenced;
     int addressed;              /* a local: its address is taken, so it lives in memory */
     int thread_local;

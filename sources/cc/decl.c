@@ -131,6 +131,8 @@ static void attribute(Attr *a) {
         a->destructor = 1;
     else if (attr_is("gnu_inline"))
         a->gnu_inline = 1;
+    else if (attr_is("cleanup") || attr_is("vector_size"))
+        error("the attribute '%s' is not supported", token_text(&tk));
     else if (attr_is("section")) {
         a->section = attr_string();
         return;
@@ -991,7 +993,9 @@ static Node *declaration(void) {
                 declare(id, type, D_TYPEDEF)->align = own.aligned;
         } else if (type->kind == TY_FUNC) {
             Decl *d = declare_global(id, type, storage, &own);
-            if (storage == SC_EXTERN && is_inline && !own.gnu_inline)
+            if (own.gnu_inline && storage == SC_EXTERN)
+                d->extern_inline = -1;
+            else if (!d->extern_inline && (storage == SC_EXTERN || !is_inline))
                 d->extern_inline = 1;
             if (own.constructor || own.destructor)
                 d->tentative = own.constructor ? 1 : 2;
@@ -999,7 +1003,7 @@ static Node *declaration(void) {
                 if (depth)
                     error("a function is defined inside a function%s", "");
                 old_style_params(type);
-                int deferred = d->is_inline && (d->storage == SC_STATIC || !d->extern_inline);
+                int deferred = d->is_inline && (d->storage == SC_STATIC || d->extern_inline != 1);
                 function_definition(d, type, !deferred);
                 return 0;
             }
@@ -1050,7 +1054,7 @@ static void finish(void) {
         again = 0;
         for (DeclList *l = inline_list; l; l = l->next) {
             Decl *d = l->decl;
-            if (d->body && (d->referenced && d->storage == SC_STATIC || d->extern_inline)) {
+            if (d->body && (d->referenced && d->storage == SC_STATIC || d->extern_inline == 1)) {
                 generate(d);
                 d->body = 0;
                 again = 1;
