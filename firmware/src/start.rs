@@ -87,7 +87,7 @@ pub fn start_heap(memory: &mut Regions) -> Option<()> {
 /// Ends a start that cannot go on.
 pub fn give_up(why: &str) -> ! {
     say!("{why}");
-    say!("end code={CODE_START} reason=start");
+    say!("end code={CODE_START} reason=start step=- process=- address=- log=-");
     platform::power_off(CODE_START)
 }
 
@@ -146,10 +146,20 @@ fn read_payload(disk: &mut Block, memory: &mut Regions) -> Option<&'static [u8]>
     Some(&bytes[..size as usize])
 }
 
-/// A bug of the monitor: say where, then the line that always ends a run.
+/// A bug of the monitor: say where, then the line that always ends a run. The bare targets are built so that
+/// a failed check is an illegal instruction, so it comes here too; `address` of the epitaph is the place in
+/// the monitor, a physical address.
+#[unsafe(no_mangle)]
+fn monitor_exception(kind: u64, address: u64, pc: u64) -> ! {
+    say!("a defect of the monitor: exception {kind:#x} at {pc:#x}, address {address:#x}; please report it");
+    say!("end code={CODE_PANIC} reason=panic step=- process=- address={pc:#x} log=-");
+    platform::power_off(CODE_PANIC)
+}
+
+/// The same, in a build that keeps the messages of failed checks.
 #[panic_handler]
 fn panic(info: &PanicInfo) -> ! {
-    say!("panic: {info}");
-    say!("end code={CODE_PANIC} reason=panic");
+    say!("a defect of the monitor: {info}");
+    say!("end code={CODE_PANIC} reason=panic step=- process=- address=- log=-");
     platform::power_off(CODE_PANIC)
 }

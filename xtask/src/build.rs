@@ -133,7 +133,7 @@ fn cargo(project: &Project, target: &str, verb: &[&str], rest: &[&str]) -> Resul
         "--target",
         target,
     ]);
-    command.args(["-Zbuild-std=core,alloc"]).args(rest);
+    command.args(["-Zbuild-std=core,alloc", "-Zbuild-std-features=optimize_for_size"]).args(rest);
     command.current_dir(&project.root).env("RUSTC_BOOTSTRAP", "1");
     command.env("CARGO_TARGET_DIR", target_folder(project)?);
     if let Some(library) = rust_library(project)? {

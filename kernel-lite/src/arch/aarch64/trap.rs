@@ -100,7 +100,6 @@ monitor_fault:
     mrs     x0, esr_el1
     mrs     x1, far_el1
     mrs     x2, elr_el1
-    mov     x3, x30
     bl      {monitor_fault}
 
     .section .bss.emergency_stack, "aw", %nobits
@@ -310,11 +309,12 @@ fn decode(context: &mut UserContext, syndrome: u64) -> Option<Trap> {
     })
 }
 
-/// An exception in the monitor itself: a bug, which the panic handler reports.
-extern "C" fn monitor_fault(syndrome: u64, address: u64, pc: u64, from: u64) -> ! {
-    panic!(
-        "exception in the monitor: syndrome {syndrome:#x} address {address:#x} pc {:#x} called from {:#x}",
-        pc.wrapping_sub(DIRECT_MAP),
-        from.wrapping_sub(DIRECT_MAP)
-    );
+unsafe extern "Rust" {
+    /// `firmware`'s last words: what kind of exception, the address it was about, and where it happened.
+    safe fn monitor_exception(kind: u64, address: u64, pc: u64) -> !;
+}
+
+/// An exception in the monitor itself, a failed check of its own code (`brk`) included: a bug.
+extern "C" fn monitor_fault(syndrome: u64, address: u64, pc: u64) -> ! {
+    monitor_exception(syndrome, address, pc.wrapping_sub(DIRECT_MAP))
 }

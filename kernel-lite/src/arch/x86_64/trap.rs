@@ -370,7 +370,12 @@ fn fetch(root: Root, at: u64) -> Option<u8> {
     None
 }
 
-/// An exception in the monitor itself: a bug, which the panic handler reports.
+unsafe extern "Rust" {
+    /// `firmware`'s last words: what kind of exception, the address it was about, and where it happened.
+    safe fn monitor_exception(kind: u64, address: u64, pc: u64) -> !;
+}
+
+/// An exception in the monitor itself, a failed check of its own code (`ud2`) included: a bug.
 extern "C" fn monitor_fault(vector: u64, error: u64, pc: u64, address: u64) -> ! {
-    panic!("exception in the monitor: vector {vector} error {error:#x} pc {pc:#x} address {address:#x}");
+    monitor_exception(vector << 32 | error, address, pc.wrapping_sub(DIRECT_MAP))
 }
