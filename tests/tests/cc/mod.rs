@@ -130,3 +130,52 @@ pub fn link_with_libc(arch: &str, archive: &Path, source: &Path, program: &Path)
             .arg(archive),
     );
 }
+
+/// A cc of the host, compiled by gcc: what it makes does not depend on how it was made (cc_twice.rs).
+pub fn cc_by_gcc(dir: &Path) -> PathBuf {
+    let cc = dir.join("cc-by-gcc");
+    let source = repo("sources/cc/main.c");
+    succeed(Command::new("gcc").args(["-O1", "-w", "-D__FIRSTLIGHT_HOST__", "-o"]).arg(&cc).arg(source));
+    cc
+}
+
+/// `cc` for `arch`, with the library's headers and no other.
+pub fn cc(cc: &Path, arch: &str) -> Command {
+    let mut command = Command::new(cc);
+    command.args(["-target", arch, "-nostdinc", "-I"]).arg(repo("sources/libc/include"));
+    command
+}
+
+/// Our library for `arch`, compiled by `compiler`, as an archive in `dir`.
+pub fn libc_by_cc(compiler: &Path, arch: &str, dir: &Path) -> PathBuf {
+    let mut objects = Vec::new();
+    for source in libc_sources(arch) {
+        let object = dir.join(source.file_name().unwrap()).with_added_extension("o");
+        succeed(cc(compiler, arch).arg("-c").arg("-o").arg(&object).arg(&source));
+        objects.push(object);
+    }
+    let archive = dir.join("libc.a");
+    succeed(cc(compiler, arch).arg("-ar").arg("-o").arg(&archive).args(&objects));
+    archive
+}
+
+/// The value of a comment line `// KEY: VALUE` in the head of a test.
+pub fn note(source: &Path, key: &str) -> Option<String> {
+    let text = fs::read_to_string(source).unwrap();
+    let start = format!("// {key}: ");
+    text.lines().find_map(|line| line.strip_prefix(&start)).map(str::to_owned)
+}
+
+/// Runs a test of the corpus and returns how many checks it made.
+pub fn checks(arch: &str, program: &Path) -> usize {
+    let done = feed(&mut command(arch, program), b"");
+    let said = String::from_utf8_lossy(&done.stdout);
+    let number = said.strip_prefix("ok ").and_then(|rest| rest.trim().parse().ok());
+    assert!(
+        done.status.success() && number.is_some(),
+        "{arch} {}: {}\n{said}",
+        program.display(),
+        done.status
+    );
+    number.unwrap()
+}
