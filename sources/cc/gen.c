@@ -874,7 +874,8 @@ static int gen_neg(Node *n) {
     mem_at(&m, FRAME, frame_room(16, 16));
     store(&m, K_X, M_X, v);
     m.off += 8;
-    store(&m, K_L, M_L, op2(I_XOR, K_L, load(&m, K_L, M_L), constant(1L << 63, K_L)));
+    int word = load(&m, K_L, M_L);
+    store(&m, K_L, M_L, op2(I_XOR, K_L, word, constant(1L << 63, K_L)));
     m.off -= 8;
     return load(&m, K_X, M_X);
 }
