@@ -75,7 +75,6 @@ struct File {
     char *name;
     char *text;
     char *end;
-    Ident *guard;               /* the #ifndef that wraps the whole file */
     int once;                   /* #pragma once */
     int system;                 /* found on the system path */
     int dir;                    /* number of the include directory it was found in */
@@ -290,7 +289,6 @@ void warn_token(Token *t, char *message, char *arg);
 char *token_text(Token *t);
 
 /* ---- lex.c ---- */
-extern Ident *ident_func;
 Ident *ident_of(char *name, int len);
 Ident *ident_named(char *name);
 void lex_init(void);
@@ -299,20 +297,15 @@ void token_copy(Token *to, Token *from);
 
 /* ---- pp.c ---- */
 extern Token tk;                                        /* the parser's current token */
-extern char *standard_header;
 void pp_init(void);
-void pp_define(char *text);                             /* NAME or NAME=value, as after -D */
-void pp_undef(char *name);
 void pp_add_dir(char *dir, int system);
 void pp_start(char *path);
 void pp_start_text(char *name, char *text, long len);
 void pp_force_include(char *path);
 int pp(Token *t);                                       /* one token after preprocessing */
-void pp_print(int for_asm);                             /* the whole file, as -E does */
-char *pp_text(long *len);
+char *pp_text(long *len);                               /* the whole file, as -E gives it */
 int next(void);                                         /* to the parser's next token */
 int peek(void);                                         /* the kind of the one after it */
-char *stable_header(char *name);
 
 /* ---- literal.c ---- */
 Node *number_literal(Token *t);
@@ -346,7 +339,6 @@ Symbol *decl_symbol(Decl *d);
 Decl *declare(Ident *id, Type *type, int kind);
 void enter_scope(void);
 void leave_scope(void);
-char *string_value(void);
 Node *string_literal(void);
 Type *typeof_type(void);
 

@@ -18,6 +18,7 @@ static InitReloc *init_relocs;
 static long init_highest;       /* 1 + the highest offset that a scalar was stored at */
 static Node *init_first;        /* a local's assignments */
 static Node *init_last;
+static int init_outermost;      /* 2: the initialiser as a whole is no list and no string */
 static Node *init_pending;      /* an expression read before it was known what it initialises */
 
 static void init_value(Type *type, long off, Member *bits);
@@ -217,8 +218,7 @@ static Member *next_member(Member *m) {
     return m;
 }
 
-/* .name or [index], possibly several: sets *index or *member for the first, and
- * initialises what the rest designates. */
+/* .name or [index], possibly several, and what follows. */
 static void init_designated(Type *type, long off);
 
 static Member *designated_member(Record *r, Ident *id) {
@@ -396,17 +396,10 @@ static void init_value(Type *type, long off, Member *bits) {
         init_constant_record(n, off);
         return;
     }
-    if (init_depth_without_braces(type))
+    if (init_outermost == 2)
         error("an initialiser in braces is needed for '%s'", type_name(type));
     init_pending = n;
     init_elements(type, off, 0);
-}
-
-/* A scalar cannot initialise an aggregate at the outermost level. */
-static int init_outermost;
-static int init_depth_without_braces(Type *type) {
-    int wrong = init_outermost && type_size(type) >= 0 && init_used == 0 && !init_first && init_outermost == 2;
-    return wrong;
 }
 
 /* A compound literal of static storage as an initialiser: its bytes are copied. */

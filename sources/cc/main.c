@@ -106,6 +106,9 @@ static void start_front_end(char *path, int is_assembly) {
     lex_init();
     pp_init();
     type_init();
+    tentative_list = 0;
+    inline_list = 0;
+    alias_list = 0;
     source_is_assembly = is_assembly;
     char *text = str_join(common_macros, x86 ? x86_64_macros : aarch64_macros, defines ? defines : "");
     if (is_assembly)

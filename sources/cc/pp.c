@@ -1196,6 +1196,14 @@ static char *directive_names[] = { "define", "undef", "include", "include_next",
                                    "endif", "line", "error", "warning", "pragma", "ident" };
 
 void pp_init(void) {
+    input = 0;
+    conds = 0;
+    files = 0;
+    include_level = 0;
+    counter = 0;
+    have_ahead = 0;
+    pack_align = 0;
+    pack_depth = 0;
     for (int i = 0; i < 15; i++)
         ident_named(directive_names[i])->directive = i + 1;
     ident_named("sccs")->directive = D_IDENT;
@@ -1221,30 +1229,6 @@ void pp_init(void) {
         m->builtin = i + 1;
         ident_named(names[i])->macro = m;
     }
-}
-
-static void run_directives(char *name, char *text) {
-    pp_start_text(name, text, str_len(text));
-    Token t;
-    while (pp(&t) != T_EOF)
-        ;
-    input = 0;
-    include_level = 0;
-}
-
-void pp_define(char *text) {
-    long n = 0;
-    while (text[n] && text[n] != '=')
-        n++;
-    if (text[n])
-        text = str_join(str_save(text, n), " ", text + n + 1);
-    else
-        text = str_join(text, " 1", "");
-    run_directives("<command line>", str_join("#define ", text, "\n"));
-}
-
-void pp_undef(char *name) {
-    ident_named(name)->macro = 0;
 }
 
 void pp_add_dir(char *dir, int system) {

@@ -21,7 +21,6 @@ static Decl *decl_new(Ident *id, Type *type, int kind);
 static void emit_zero_variable(Decl *d);
 static void global_initializer(Decl *d);
 static Node *local_initializer(Decl *d);
-static int init_depth_without_braces(Type *type);
 static void init_constant_record(Node *n, long off);
 
 /* call.c */
