@@ -113,6 +113,9 @@ impl Kernel {
             return Err(Errno::ENOEXEC);
         }
         let elf = elf::parse(&header, table, size).map_err(refuse)?;
+        if elf.segments.iter().any(|s| s.prot.has(Prot::WRITE | Prot::EXEC)) {
+            self.say_write_exec(&program.path);
+        }
         let base = if elf.relocatable { PIE_BASE } else { 0 };
         let end = self.map_segments(space, inode, &elf, base)?;
         space.set_brk_start(page_up(end));

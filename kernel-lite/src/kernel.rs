@@ -70,6 +70,8 @@ pub struct Kernel {
     pub framed: bool,
     /// Unknown calls that were logged, a bit each.
     pub(crate) unknown: [u64; 8],
+    /// A program with its only segment writable and executable was logged in this run.
+    pub(crate) write_exec_said: bool,
     /// A person is at the console: the timer preempts and reads the console.
     pub interactive: bool,
     /// [`Machine::counter`] at which the watchdog ends the run.
@@ -118,6 +120,7 @@ impl Kernel {
             waiting: 0,
             framed: false,
             unknown: [0; 8],
+            write_exec_said: false,
             interactive: false,
             watchdog: None,
             first_status: None,
@@ -176,6 +179,7 @@ impl Kernel {
         self.random = Random::new();
         (self.first_status, self.next_pid, self.next_timer) = (None, FIRST_PID, u64::MAX);
         (self.sequence, self.waiting, self.expired) = (0, 0, false);
+        (self.unknown, self.write_exec_said) = ([0; 8], false);
     }
 
     /// Runs until the first process has ended.
@@ -392,12 +396,7 @@ impl Kernel {
     /// Nobody can run: the clock jumps to the next deadline, or a person types. False if there is neither.
     fn idle(&mut self) -> bool {
         if self.interactive && self.console_waited() {
-            loop {
-                if self.console_poll() {
-                    return true;
-                }
-                core::hint::spin_loop();
-            }
+            return self.wait_for_person();
         }
         self.next_timer = 0;
         self.expire();
@@ -406,6 +405,28 @@ impl Kernel {
             self.expire();
         }
         !self.ready.is_empty()
+    }
+
+    /// Waits for a key. The logical clock goes with the machine's meanwhile, so that who sleeps wakes.
+    fn wait_for_person(&mut self) -> bool {
+        let ticks_per_microsecond = (self.machine.counter_hz() / 1_000_000).max(1);
+        let mut last = self.machine.counter();
+        loop {
+            if self.console_poll() {
+                return true;
+            }
+            let now = self.machine.counter();
+            let passed = now.wrapping_sub(last).saturating_mul(1000) / ticks_per_microsecond;
+            self.clock.advance_to(self.clock.now() + passed);
+            last = now;
+            if self.clock.now() >= self.next_timer {
+                self.expire();
+                if !self.ready.is_empty() {
+                    return true;
+                }
+            }
+            core::hint::spin_loop();
+        }
     }
 
     /// Whether any thread waits for the console.

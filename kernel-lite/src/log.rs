@@ -104,6 +104,15 @@ impl Kernel {
         self.say(&line);
     }
 
+    /// The exception to W^X: a program whose only segment is both. Logged once a run.
+    pub(crate) fn say_write_exec(&mut self, path: &[u8]) {
+        if !core::mem::replace(&mut self.write_exec_said, true) {
+            self.say(
+                &Line::new("memory both writable and executable, as its only segment wants: ").bytes(path),
+            );
+        }
+    }
+
     /// A system call that the table does not have; each is logged once a run.
     pub(crate) fn unknown_call(&mut self, number: i64) {
         let (word, mask) = (number as usize / 64 % 8, 1u64 << (number as u64 % 64));

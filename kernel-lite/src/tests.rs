@@ -555,3 +555,20 @@ fn the_document_of_the_calls_is_current() {
         "docs/abi.md is not what the table says; FIRSTLIGHT_UPDATE=1 cargo test writes it"
     );
 }
+
+#[test]
+fn a_person_waits_in_real_time() {
+    // The child sleeps while the first process waits for a key: the child must wake and end it.
+    let mut k = kernel();
+    k.interactive = true;
+    k.ready.push_back(k.current);
+    k.write_user_u64(SCRATCH, 1).unwrap();
+    k.thread().context = UserContext::new(0x1000, SCRATCH + 0x8000);
+    arch::set_user(Box::new(|c| match c.pc() {
+        0x1000 => c.call(7, &[0, 0, 50]),
+        0x1002 => c.call(EXIT, &[c.result as u64]),
+        pc => panic!("pc {pc:x}"),
+    }));
+    assert_eq!(k.run(), Outcome::Ended(0));
+    assert!(k.clock.now() >= 1_050_000_000);
+}
