@@ -35,6 +35,9 @@ pub struct Args {
     /// Print the result as JSON instead of a table.
     #[arg(long)]
     json: bool,
+    /// Go on with the disk of the last run: finished steps are checked and taken from it.
+    #[arg(long)]
+    resume: bool,
     /// Host seconds after which to give up (default: never; each step has the board's watchdog).
     #[arg(long)]
     limit: Option<u64>,
@@ -50,6 +53,11 @@ pub fn main(args: Args) -> Result<ExitCode> {
     let monitor = build::monitor(&project, &board)?;
     let folder = project.bundle(&board.name, &goal);
     let limit = args.limit.map(Duration::from_secs);
+    let disk = folder.join("output.img");
+    if !args.resume || !disk.is_file() {
+        fs::create_dir_all(&folder)?;
+        new_disk(&disk, board.output.bytes)?;
+    }
     let report = run(&board, &monitor, &closure, &folder, limit)?;
     if args.json {
         println!("{}", report.json());
@@ -134,7 +142,7 @@ impl Report {
     }
 }
 
-/// Runs a closure on a board and leaves the bundle in `folder`.
+/// Runs a closure on a board and leaves the bundle in `folder`; a disk that is there is gone on with.
 pub fn run(
     board: &Board,
     monitor: &Monitor,
@@ -144,7 +152,9 @@ pub fn run(
 ) -> Result<Report> {
     fs::create_dir_all(folder)?;
     let disk = folder.join("output.img");
-    new_disk(&disk, board.output.bytes)?;
+    if !disk.is_file() {
+        new_disk(&disk, board.output.bytes)?;
+    }
     let mut settings = build::plan_settings(board);
     settings.console = Console::Framed;
     let job = Job {
