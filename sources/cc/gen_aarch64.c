@@ -201,8 +201,18 @@ static void a_done(int v, int reg) {
         a_slot(a_store_ops, af->v[v].cls, reg, a_loc(v));
 }
 
-/* rd = address of sym + off, through adrp and add */
+/* rd = address of sym + off, through adrp and add; of a symbol that may be missing (weak), from the GOT:
+ * linkers give adrp of such a symbol its own page, not zero */
 static void a_symbol_address(int rd, Symbol *sym, long off) {
+    if (sym->binding == STB_WEAK && sym->place == PLACE_UNDEF) {
+        a_reloc(R_AARCH64_ADR_GOT_PAGE, sym, 0);
+        a_word(0x90000000 | rd);
+        a_reloc(R_AARCH64_LD64_GOT_LO12_NC, sym, 0);
+        a_word(0xf9400000 | rd << 5 | rd);
+        if (off)
+            a_add_imm(K_L, rd, rd, off);
+        return;
+    }
     a_reloc(R_AARCH64_ADR_PREL_PG_HI21, sym, off);
     a_word(0x90000000 | rd);
     a_reloc(R_AARCH64_ADD_ABS_LO12_NC, sym, off);
