@@ -17,6 +17,7 @@ static int unused(int x) { return x; }
 static __attribute__((noinline)) int noinline(int x) { return x + 3; }
 static int restricted(int *restrict a, const int *restrict b) { *a = *b; return *a; }
 static int vla(int n) { int v[n]; int t = 0; for (int i = 0; i < n; i++) v[i] = i; for (int i = 0; i < n; i++) t += v[i]; return t * 1000 + (int)sizeof v; }
+static int vla2(int n, int m, int g[n][m]) { return g[n - 1][m - 1] + (int)(sizeof g[0]); }
 static int knr(a, b) int a; char b; { return a * 10 + b; }
 static int array_static(int v[static 3]) { return v[2]; }
 static int takes(int (f)(int)) { return f(4); }
@@ -54,7 +55,7 @@ int main(void)
     eq("inline", inlined(4), 8); eq("noinline", noinline(4), 7); eq("restrict", restricted(&a, &b), 6);
     eq("statement expression", ({ int t = 3; t * t; }), 9); eq("typeof max", max(3, 7L), 7); eq("sizeof statement expression", sizeof(max((char)1, 2L)), 8);
     eq("max evaluates once", max(++calls, 0) + calls, 2);
-    eq("vla", vla(5), 10020); eq("K&R definition", knr(4, 2), 42);
+    eq("vla", vla(5), 10020); eq("vla parameter", vla2(2, 3, g), 18); eq("K&R definition", knr(4, 2), 42);
     eq("static in an array parameter", array_static(g[0]), 3); eq("function parameter", takes(inlined), 8);
     eq("_Generic", name_of(1)[0], 'i'); eq("_Generic default", _Generic(1.0f, int: 1, default: 2), 2); eq("_Generic pointer", _Generic(&a, int *: 3, default: 4), 3);
     eq("_Bool", truth(256), 1); { _Bool t = 0.5; t += 5; eq("_Bool of double", t, 1); } eq("_Bool size", sizeof(_Bool), 1); { _Bool t = 1; t--; eq("_Bool --", t, 0); }
