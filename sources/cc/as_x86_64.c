@@ -151,6 +151,8 @@ static X86Row x86_table[] = {
     { "por", "Xx", 0x0feb, 0, P66 },            { "pxor", "Xx", 0x0fef, 0, P66 },
     { "pcmpeqd", "Xx", 0x0f76, 0, P66 },        { "pcmpeqb", "Xx", 0x0f74, 0, P66 },
     { "pmovmskb", "Vr", 0x0fd7, 0, P66 | SL },  { "psrlq", "BV", 0x0f73, 2, P66 },
+    { "psrld", "BV", 0x0f72, 2, P66 },          { "pslld", "BV", 0x0f72, 6, P66 },
+    { "psllq", "BV", 0x0f73, 6, P66 },
     { "psllq", "BV", 0x0f73, 6, P66 },          { "unpcklps", "Xx", 0x0f14, 0, 0 },
     { "unpcklpd", "Xx", 0x0f14, 0, P66 },       { "punpcklqdq", "Xx", 0x0f6c, 0, P66 },
     /* x87 */

@@ -679,7 +679,6 @@ static Node *primary(void) {
         next();
         if (d->kind == D_ENUM_CONST)
             return number(d->value, d->type);
-        d->referenced = 1;
         n = node_new(N_VAR, d->type, 0, 0);
         n->decl = d;
         return n;
