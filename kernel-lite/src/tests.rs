@@ -434,6 +434,8 @@ fn a_dead_owner_s_lock_is_marked() {
     }
     k.write_user_u32(lock + 16, tid).unwrap();
     k.call_as(tid, "set_robust_list", &[head, 24]);
+    k.call_as(ME, "get_robust_list", &[tid as u64, SCRATCH + 512, SCRATCH + 520]);
+    assert_eq!((k.read_user_u64(SCRATCH + 512), k.read_user_u64(SCRATCH + 520)), (Ok(head), Ok(24)));
     k.call_as(tid, "exit", &[0]);
     k.current = k.find_thread(ME).unwrap();
     assert_eq!(k.read_user_u32(lock + 16), Ok(0x4000_0000));

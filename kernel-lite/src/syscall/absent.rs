@@ -30,7 +30,6 @@ fanotify_init 262 300\n\
 flock 32 73\n\
 fsync 82 74\n\
 get_mempolicy 236 239\n\
-get_robust_list 100 274\n\
 getpeername 205 52\n\
 getsockname 204 51\n\
 getsockopt 209 55\n\

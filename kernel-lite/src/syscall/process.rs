@@ -253,6 +253,18 @@ pub fn set_robust_list(k: &mut Kernel, a: Args) -> SysResult {
     Ok(0)
 }
 
+/// `get_robust_list(tid, head, length)`.
+pub fn get_robust_list(k: &mut Kernel, a: Args) -> SysResult {
+    let slot = match a.uint(0) {
+        0 => k.current,
+        tid => k.find_thread(tid).ok_or(Errno::ESRCH)?,
+    };
+    let head = k.threads[slot].robust_list;
+    k.write_user_u64(a.get(1), head)?;
+    k.write_user_u64(a.get(2), 24)?;
+    Ok(0)
+}
+
 /// The process that a `pid` argument names; 0 is the caller's.
 fn named(k: &mut Kernel, pid: i32) -> Result<usize, Errno> {
     match pid {

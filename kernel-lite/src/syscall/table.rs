@@ -81,6 +81,7 @@ system_calls! {
     waitid 95 247 => process::waitid, partial "no P_PIDFD";
     set_tid_address 96 218 => process::set_tid_address, full;
     set_robust_list 99 273 => process::set_robust_list, full;
+    get_robust_list 100 274 => process::get_robust_list, full;
     setpgid 154 109 => process::setpgid, full;
     getpgid 155 121 => process::getpgid, full;
     getpgrp _ 111 => process::getpgrp, full;
