@@ -425,13 +425,7 @@ static Directive directives[] = {
     { ".space", DIR_SKIP, 0 },              { ".fill", DIR_FILL, 0 },               { ".set", DIR_SET, 0 },
     { ".equ", DIR_SET, 0 },                 { ".comm", DIR_COMM, 0 },               { ".lcomm", DIR_LCOMM, 0 },
     { ".file", DIR_IGNORE, 0 },             { ".ident", DIR_IGNORE, 0 },            { ".loc", DIR_IGNORE, 0 },
-    { ".arch", DIR_IGNORE, 0 },             { ".cpu", DIR_IGNORE, 0 },              { ".cfi_startproc", DIR_IGNORE, 0 },
-    { ".cfi_endproc", DIR_IGNORE, 0 },      { ".cfi_def_cfa", DIR_IGNORE, 0 },      { ".cfi_offset", DIR_IGNORE, 0 },
-    { ".cfi_def_cfa_offset", DIR_IGNORE, 0 },   { ".cfi_def_cfa_register", DIR_IGNORE, 0 },
-    { ".cfi_adjust_cfa_offset", DIR_IGNORE, 0 },    { ".cfi_rel_offset", DIR_IGNORE, 0 },
-    { ".cfi_restore", DIR_IGNORE, 0 },      { ".cfi_remember_state", DIR_IGNORE, 0 },
-    { ".cfi_restore_state", DIR_IGNORE, 0 },    { ".cfi_undefined", DIR_IGNORE, 0 },
-    { ".cfi_sections", DIR_IGNORE, 0 },     { ".cfi_register", DIR_IGNORE, 0 },     { ".cfi_same_value", DIR_IGNORE, 0 },
+    { ".arch", DIR_IGNORE, 0 },             { ".cpu", DIR_IGNORE, 0 },              { ".cfi", DIR_IGNORE, 0 },
     { 0, 0, 0 }
 };
 
@@ -598,7 +592,7 @@ static void as_directive(char *name) {
         for (int i = 0; directives[i].name; i++)
             obj_symbol(as_directive_names, directives[i].name)->value = i + 1;
     }
-    Symbol *found = obj_find(as_directive_names, name);
+    Symbol *found = obj_find(as_directive_names, str_starts(name, ".cfi_") ? ".cfi" : name);
     if (!found)
         as_error("unknown directive %s", name);
     Directive *d = &directives[found->value - 1];
