@@ -16,7 +16,7 @@
 #   postfix     = primary { "[" expression "]" | "++" | "--" }   what ++ and -- change is no char
 #   primary     = number | character | string { string } | name | name "(" [ expression { "," expression } ] ")"
 #                 | "(" expression ")"
-# Both styles of comment. Numbers are decimal; escapes are \n \t \r \0 \\ \' \". Functions and variables are
+# All arithmetic is that of long: a program must not depend on a constant being an int. Both styles of comment. Numbers are decimal; escapes are \n \t \r \0 \\ \' \". Functions and variables are
 # declared before their use. A local name is known up to the end of the function; at most 32 are. Pointers
 # are added to as if they were char *.
 #

@@ -879,9 +879,10 @@ long truncated(long value, long t) {
     if (t_size[t] >= 8 || t_size[t] == 0)
         return value;
     long bits = 64 - t_size[t] * 8;
+    long one = 1;                       // a long: to other compilers a constant is an int
     value = value << bits >> bits;
     if (is_unsigned(t) && value < 0)
-        value += 1 << 64 - bits;
+        value += one << 64 - bits;
     return value;
 }
 

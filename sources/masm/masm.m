@@ -166,12 +166,14 @@
 :address load @defining jnz @nested
   load @p load1u litb '! eq push
   load @p litb %1 add save @p
-  call @lookup popb add save @value
+  call @lookup litb e_kind add load8 litb %2 eq jnz @no_label_here
+  load @entry popb add save @value
   load @fixups_end litb %8 add push load @value popb store8
   load @fixups_end push load @out popb store8
   load @fixups_end litb %16 add save @fixups_end
   litb @fixups_limit geu jnz @too_long
   lit %0 jmp @eight
+:no_label_here lit @m_label jmp @fail
 :addend call @decimal_value push          # 'patch' adds the address to what is there already
   load @out litb %8 sub save @to load8 popb add
   movb load @to store8 jmp @next

@@ -3,6 +3,9 @@
 //! plain Linux, and the roads to the same bytes that share no code with the chain.
 #![allow(dead_code, reason = "each test program uses its own part of this module")]
 
+pub mod assembler;
+pub mod chain;
+
 use std::fs;
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
@@ -140,4 +143,16 @@ pub fn by_other_roads(arch: &str, listing: &str, gnu_source: &str, scratch: &Pat
 pub fn hex0(arch: &str, scratch: &Path) -> PathBuf {
     let bytes = read_hex0(&text(&format!("sources/hex0/{arch}.hex0")));
     program(scratch.join("hex0"), &bytes)
+}
+
+/// The macros of a table that are instructions: name, bytes, and the instructions that its comment gives.
+pub fn table(arch: &str) -> Vec<(String, Vec<u8>, Vec<String>)> {
+    let table = text(&format!("sources/masm/{arch}.m"));
+    let macros = table.lines().filter_map(|line| {
+        let (code, comment) = line.strip_prefix('=')?.split_once('#')?;
+        let (name, bytes) = code.split_once(' ').expect(line);
+        let instructions = comment.split_once(" | ").expect(line).1;
+        Some((name.to_string(), read_hex0(bytes), instructions.split("; ").map(str::to_string).collect()))
+    });
+    macros.collect()
 }
