@@ -124,7 +124,8 @@ fn segments_have_one_protection_and_equal_inputs_give_equal_programs() {
     let dir = scratch("cc_objects_segments");
     let cc = host_cc(&dir);
     let source = dir.join("a.c");
-    fs::write(&source, "int data = 1; const int constant = 2; int main(void) { return data + constant; }").unwrap();
+    fs::write(&source, "int data = 1; const int constant = 2; int main(void) { return data + constant; }")
+        .unwrap();
     for arch in ARCHES {
         let programs = ["one", "two"].map(|name| {
             let program = dir.join(name);
@@ -182,6 +183,11 @@ fn bad_input_is_named_with_its_file_and_line() {
         let said = refused(&dir, &cc, "cut.o", &good[..length]);
         assert!(said.contains("cut.o: error: ") || said.contains("undefined"), "{length}: {said}");
     }
-    let said = refused(&dir, &cc, "cut.a", b"!<arch>\n/               0           0     0     644     99999     `\n");
+    let said = refused(
+        &dir,
+        &cc,
+        "cut.a",
+        b"!<arch>\n/               0           0     0     644     99999     `\n",
+    );
     assert!(said.contains("cut.a: error: truncated archive"), "{said}");
 }
