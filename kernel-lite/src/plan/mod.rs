@@ -53,7 +53,8 @@ pub fn run(k: &mut Kernel, settings: &Payload<'_>, closure: &Closure<'_>) -> Epi
         return malformed(k, error.line);
     }
     if plan.arch.name() != arch::UNAME {
-        let line = Line::new("the closure is for ").text(plan.arch.name()).text(", this is ").text(arch::UNAME);
+        let line =
+            Line::new("the closure is for ").text(plan.arch.name()).text(", this is ").text(arch::UNAME);
         k.say(&line);
         return Epitaph::new(66, "board");
     }
