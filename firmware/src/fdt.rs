@@ -286,9 +286,10 @@ mod tests {
         fdt.each(&mut |n| {
             nodes += 1;
             for key in [&b"reg"[..], b"compatible", b"device_type", b"linux,initrd-end", b"status"] {
-                (n.property(key), n.string(key), n.number(key), n.cell(key, 3), n.cell(key, usize::MAX));
+                let _ =
+                    (n.property(key), n.string(key), n.number(key), n.cell(key, 3), n.cell(key, usize::MAX));
             }
-            (n.is(b"arm,pl011"), n.enabled(), n.reg(0), n.reg(1), n.reg(usize::MAX / 4));
+            let _ = (n.is(b"arm,pl011"), n.enabled(), n.reg(0), n.reg(1), n.reg(usize::MAX / 4));
         });
         assert!(nodes <= blob.len() / 4);
     }
