@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 //! Frames with reference counts over [`Ram`].
 //!
-//! A frame is held by each mapping, page table and file extent that names it. A bit map of free frames is
-//! searched from where the last search ended, so single frames cost a few words and runs stay possible.
+//! A frame is held by each mapping, page table and file extent that names it. The lowest free frame is the
+//! next: memory that was used once is used again before any that was never touched, which an emulator would
+//! first have to get from its host, and runs stay possible. A bit map of two levels finds it in a few words.
 
 use crate::errno::Errno;
 use crate::ram::{Frame, PAGE_SHIFT, PAGE_SIZE, PhysAddr, Ram};
@@ -19,8 +20,57 @@ struct Zone {
     counts: Vec<u32>,
     /// One bit a frame; set is in use. Bits past the end are set.
     used: Vec<u64>,
-    /// Word of `used` at which the next search starts.
+    /// One bit a word of `used`; set: all of its frames are in use. Bits past the end are set.
+    full: Vec<u64>,
+    /// No word of `full` before this one has a clear bit.
     hint: usize,
+}
+
+/// A bit map of `n` clear bits; those past the end are set.
+fn bit_map(n: usize) -> Vec<u64> {
+    let mut map = vec![0; n.div_ceil(64)];
+    if !n.is_multiple_of(64) {
+        map[n / 64] = !0 << (n % 64);
+    }
+    map
+}
+
+impl Zone {
+    /// Takes the lowest free frame.
+    #[inline]
+    fn take(&mut self) -> Option<Frame> {
+        while self.hint < self.full.len() {
+            let room = !self.full[self.hint];
+            if room != 0 {
+                let word = self.hint * 64 + room.trailing_zeros() as usize;
+                let index = word * 64 + self.used[word].trailing_ones() as usize;
+                self.hold(index);
+                return Some(self.first.offset(index as u32));
+            }
+            self.hint += 1;
+        }
+        None
+    }
+
+    /// A free frame has one holder.
+    #[inline]
+    fn hold(&mut self, index: usize) {
+        let word = index / 64;
+        self.counts[index] = 1;
+        self.used[word] |= 1 << (index % 64);
+        if self.used[word] == !0 {
+            self.full[word / 64] |= 1 << (word % 64);
+        }
+    }
+
+    /// A frame without holders is free.
+    #[inline]
+    fn free(&mut self, index: usize) {
+        let word = index / 64;
+        self.used[word] &= !(1 << (index % 64));
+        self.full[word / 64] &= !(1 << (word % 64));
+        self.hint = self.hint.min(word / 64);
+    }
 }
 
 /// Physical memory and who holds it.
@@ -39,11 +89,9 @@ impl Mem {
         let mut total = 0;
         for (base, len) in ram.banks() {
             let n = len >> PAGE_SHIFT;
-            let mut used = vec![0u64; n.div_ceil(64)];
-            if !n.is_multiple_of(64) {
-                used[n / 64] = !0 << (n % 64);
-            }
-            zones.push(Zone { first: Frame::of(base), counts: vec![0; n], used, hint: 0 });
+            let used = bit_map(n);
+            let full = bit_map(used.len());
+            zones.push(Zone { first: Frame::of(base), counts: vec![0; n], used, full, hint: 0 });
             total += n;
         }
         Mem { ram, zones, free: total, total }
@@ -72,21 +120,9 @@ impl Mem {
             return Err(Errno::ENOMEM);
         }
         for zone in &mut self.zones {
-            let words = zone.used.len();
-            for k in 0..words {
-                let mut w = zone.hint + k;
-                if w >= words {
-                    w -= words;
-                }
-                let free = !zone.used[w];
-                if free != 0 {
-                    let index = w * 64 + free.trailing_zeros() as usize;
-                    zone.used[w] |= free & free.wrapping_neg();
-                    zone.counts[index] = 1;
-                    zone.hint = w;
-                    self.free -= 1;
-                    return Ok(zone.first.offset(index as u32));
-                }
+            if let Some(frame) = zone.take() {
+                self.free -= 1;
+                return Ok(frame);
             }
         }
         Err(Errno::ENOMEM)
@@ -111,10 +147,7 @@ impl Mem {
                 index += 1;
                 if run == n {
                     let first = index - n;
-                    for i in first..index {
-                        zone.used[i / 64] |= 1 << (i % 64);
-                        zone.counts[i] = 1;
-                    }
+                    (first..index).for_each(|i| zone.hold(i));
                     self.free -= n;
                     return Ok(zone.first.offset(first as u32));
                 }
@@ -149,7 +182,7 @@ impl Mem {
         let (zone, i) = self.slot(frame);
         zone.counts[i] -= 1;
         if zone.counts[i] == 0 {
-            zone.used[i / 64] &= !(1 << (i % 64));
+            zone.free(i);
             self.free += 1;
         }
     }

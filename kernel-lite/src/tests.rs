@@ -53,6 +53,32 @@ fn frames_are_counted() {
 }
 
 #[test]
+fn the_lowest_free_frame_is_the_next() {
+    // Enough frames for several words of the upper level's map.
+    let mut m = mem(10_000);
+    let mut taken: Vec<_> = (0..9_000).map(|_| m.alloc_dirty().unwrap()).collect();
+    assert!(taken.is_sorted());
+    for i in [8_500, 4_096, 63, 64, 3] {
+        m.release(taken[i]);
+    }
+    for i in [3, 63, 64, 4_096, 8_500] {
+        assert_eq!(m.alloc_dirty(), Ok(taken[i]));
+    }
+    // A run is not handed out twice, and comes back.
+    let run = m.alloc_run(200).unwrap();
+    taken.extend((0..200).map(|i| run.offset(i)));
+    while let Ok(frame) = m.alloc_dirty() {
+        taken.push(frame);
+    }
+    let count = taken.len();
+    taken.sort();
+    taken.dedup();
+    assert_eq!(taken.len(), count);
+    taken.drain(..).for_each(|frame| m.release(frame));
+    assert_eq!(m.free_frames(), m.total_frames());
+}
+
+#[test]
 fn memory_is_made_when_touched_and_let_go() {
     let mut k = kernel();
     k.write_user_u32(SCRATCH + PAGE - 2, 0x1234_5678).unwrap();
