@@ -303,7 +303,9 @@ fn document(tables: &[String], repeat: u32) -> String {
         "<!-- SPDX-License-Identifier: MIT -->\n# Performance\n\nWritten by `cargo xtask bench --write`. The same static programs (glibc, `tests/bench`; Debian's busybox for \
          untar) run under the monitor and under Debian's kernel from an initramfs, working on a tmpfs, in the same \
          emulator (no acceleration) with the same processor and memory. Seconds are guest time around the whole program, \
-         the fastest of {repeat}; power-on is host time until the first program's output arrives.\n\n{}",
+         the fastest of {repeat}; power-on is host time until the first program's output arrives. The monitor also hashes, \
+         within a step's time, each file that the step leaves behind: those of untar, which stay, and not the file that \
+         the others work on, which has no name.\n\n{}",
         tables.join("\n")
     )
 }
