@@ -515,7 +515,7 @@ impl fmt::Display for Run<'_> {
         if let Some(stdout) = self.stdout {
             write!(f, " > {}", stdout.path)?;
             if stdout.mode != 0o644 {
-                write!(f, " mode {:o}", stdout.mode)?;
+                write!(f, " mode {:03o}", stdout.mode)?;
             }
         }
         Ok(())
@@ -562,6 +562,11 @@ end
         let again = Plan::parse(printed.as_bytes()).unwrap();
         assert_eq!(again.to_string(), printed);
         assert_eq!(again.steps[1].runs[0].words, plan.steps[1].runs[0].words);
+        // A mode is three digits, whatever they are.
+        let text = EXAMPLE.replace("mode 755", "mode 036");
+        let printed = Plan::parse(text.as_bytes()).unwrap().to_string();
+        let again = Plan::parse(printed.as_bytes()).unwrap();
+        assert_eq!(again.steps[0].runs[0].stdout, Some(Redirect { path: "/bin/hex0", mode: 0o036 }));
     }
 
     #[test]
