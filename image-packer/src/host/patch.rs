@@ -32,7 +32,7 @@ pub fn apply(tree: &mut Tree, patch: &Path, text: &str) -> Result<(), Error> {
         while let Some((at, head)) = lines.next_if(|(_, line)| line.starts_with("@@ ")) {
             let mut hunk = header(head).ok_or_else(|| bad(at, "malformed hunk header"))?;
             let (mut old_left, mut new_left) = (hunk.old_count, hunk.new_count);
-            while old_left + new_left > 0 || lines.peek().is_some_and(|(_, l)| l.starts_with('\\')) {
+            while old_left > 0 || new_left > 0 || lines.peek().is_some_and(|(_, l)| l.starts_with('\\')) {
                 let Some((at, line)) = lines.next() else {
                     return Err(bad(at, "the patch ends within a hunk"));
                 };
@@ -60,6 +60,12 @@ pub fn apply(tree: &mut Tree, patch: &Path, text: &str) -> Result<(), Error> {
             (Some(_), _) => return Err(bad(at, "the file to patch is not in the tree")),
             (None, Some(_)) => return Err(bad(at, "the file to make is in the tree already")),
         };
+        if let Some(new) = new.filter(|&new| old != Some(new) && is_taken(tree, new)) {
+            return Err(bad(
+                at + 1,
+                &format!("{new} is in the tree already, or above or below a file of it"),
+            ));
+        }
         let (data, executable) = before.unwrap_or_default();
         let data = patched(&data, &hunks).map_err(|(hunk, why)| {
             let problem = Problem::Hunk { patch: patch.to_owned(), hunk, why };
@@ -86,6 +92,13 @@ fn name(field: &str) -> Result<Option<&str>, &'static str> {
     }
     let (_, name) = name.split_once('/').ok_or("name has no first component to strip")?;
     if path::is_member(name) { Ok(Some(name)) } else { Err("name is not a clean relative path") }
+}
+
+/// Whether something in the tree has this name, is a folder of this name, or is a file where it wants a folder.
+fn is_taken(tree: &Tree, name: &str) -> bool {
+    let folder = format!("{name}/");
+    let below = tree.range(folder.clone()..).next().is_some_and(|(first, _)| first.starts_with(&folder));
+    below || tree.contains_key(name) || name.match_indices('/').any(|(at, _)| tree.contains_key(&name[..at]))
 }
 
 /// `@@ -START[,COUNT] +START[,COUNT] @@ …`
@@ -200,5 +213,26 @@ prose
             assert_eq!(apply(&mut tree(), Path::new("p"), &text).is_err(), from != "+4,5", "{from}");
         }
         assert!(apply(&mut tree(), Path::new("p"), "no diff").is_err());
+    }
+
+    #[test]
+    fn a_name_that_is_taken_is_refused() {
+        let mut tree = tree();
+        tree.insert("src/g/h".into(), Entry::Symlink("../f".into()));
+        let before = tree.clone();
+        for (old, new) in [("/dev/null", "b/src/f/x"), ("/dev/null", "b/src/g"), ("a/src/f", "b/src/g/h")] {
+            let range = if old == "/dev/null" { "@@ -0,0 +1 @@" } else { "@@ -4 +4,2 @@\n four\n\\ none" };
+            let text = format!("--- {old}\n+++ {new}\n{range}\n+x\n");
+            let error = apply(&mut tree, Path::new("p"), &text).unwrap_err().to_string();
+            assert!(error.contains("in the tree already"), "{new}: {error}");
+            assert_eq!(tree, before, "{new}");
+        }
+    }
+
+    #[test]
+    fn the_largest_counts_are_read() {
+        let text = format!("--- a/src/f\n+++ b/src/f\n@@ -1,{0} +1,{0} @@\n one\n", usize::MAX);
+        let error = apply(&mut tree(), Path::new("p"), &text).unwrap_err().to_string();
+        assert!(error.contains("ends within a hunk"), "{error}");
     }
 }
