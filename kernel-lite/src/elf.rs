@@ -106,6 +106,7 @@ pub fn parse(header: &[u8; HEADER], table: &[u8], file_size: u64) -> Result<Elf,
     const PT_INTERP: u32 = 3;
     let page = PAGE_SIZE as u64;
     let header_offset = u64_at(header, 32);
+    let header_end = header_offset.checked_add(table.len() as u64).ok_or(ElfError::Headers)?;
     let mut elf = Elf {
         entry: u64_at(header, 24),
         relocatable: u16_at(header, 16) == 3,
@@ -145,7 +146,7 @@ pub fn parse(header: &[u8; HEADER], table: &[u8], file_size: u64) -> Result<Elf,
             return Err(ElfError::Overlap);
         }
         behind = end;
-        if s.offset <= header_offset && header_offset + table.len() as u64 <= file_end {
+        if s.offset <= header_offset && header_end <= file_end {
             elf.headers = s.addr + (header_offset - s.offset);
         }
         elf.segments.push(s);
@@ -218,6 +219,13 @@ mod tests {
         for (segments, error) in cases {
             assert_eq!(check(&segments).unwrap_err(), error, "{segments:x?}");
         }
+    }
+
+    #[test]
+    fn headers_may_not_wrap() {
+        let (mut h, t) = file(&[(5, 0, 0x400000, 0x1800, 0x1800)]);
+        h[32..40].fill(0xff);
+        assert_eq!(parse(&h, &t, 0x3000).unwrap_err(), ElfError::Headers);
     }
 
     #[test]
