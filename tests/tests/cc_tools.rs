@@ -52,6 +52,9 @@ fn compress(program: &[&str], input: &[u8]) -> Vec<u8> {
     done.stdout
 }
 
+/// What is damaged.
+const TEXT: &[u8] = b"What is damaged must be noticed: noticed, noticed, and noticed again.";
+
 /// Compressed with each of `compressors`, every sample comes back; so do two behind each other. Then no truncation
 /// and no flipped bit of a small file goes unnoticed, but for those in bytes that carry nothing.
 fn decompressor(name: &str, compressors: &[&[&str]], carry_nothing: &[usize]) {
@@ -70,12 +73,12 @@ fn decompressor(name: &str, compressors: &[&[&str]], carry_nothing: &[usize]) {
     }
     let arch = std::env::consts::ARCH;
     let program = tool(arch, name, &scratch(&format!("cc_tools_{name}_damage")));
-    let packed =
-        compress(compressors[0], b"What is damaged must be noticed: noticed, noticed, and noticed again.");
+    let packed = compress(compressors[0], TEXT);
     for length in 0..packed.len() {
         let message = complaint(arch, &program, &[], &packed[..length]);
         assert!(message.contains("ends too early") || message.contains("format"), "{length}: {message}");
     }
+    let mut unnoticed = 0;
     for bit in 0..packed.len() * 8 {
         if carry_nothing.contains(&(bit / 8)) {
             continue;
@@ -83,8 +86,17 @@ fn decompressor(name: &str, compressors: &[&[&str]], carry_nothing: &[usize]) {
         let mut damaged = packed.clone();
         damaged[bit / 8] ^= 1 << (bit % 8);
         let done = feed(&mut command(arch, &program), &damaged);
-        assert_eq!(done.status.code(), Some(1), "bit {} of byte {} goes unnoticed", bit % 8, bit / 8);
+        // Bits that only fill up the last byte of a stream may be anything: then nothing is lost.
+        let harmless = done.status.success() && done.stdout == TEXT;
+        assert!(
+            harmless || done.status.code() == Some(1),
+            "bit {} of byte {} goes unnoticed",
+            bit % 8,
+            bit / 8
+        );
+        unnoticed += usize::from(harmless);
     }
+    assert!(unnoticed < 8, "{unnoticed} bits more than fill up one byte");
     let mut longer = packed.clone();
     longer.push(b'!');
     assert!(complaint(arch, &program, &[], &longer).contains("behind the end"));

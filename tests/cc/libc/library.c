@@ -117,11 +117,15 @@ static void files(const char *path)
     n = (long)fread(back, 1, 5, f);
     while (n < 1000) back[n++] = (char)fgetc(f);
     n += (long)fread(back + n, 1, sizeof back - (size_t)n, f);
-    printf("%ld %d %d %d\n", n, memcmp(data, back, 200000), fgetc(f), (int)fread(back, 1, 1, f));
+    printf("%ld %d ", n, memcmp(data, back, 200000));
+    printf("%d ", fgetc(f));
+    printf("%d\n", (int)fread(back, 1, 1, f));
     fseek(f, -5, SEEK_END);
-    printf("%ld %d ", ftell(f), fgetc(f) == (data[199995] & 255));
+    printf("%ld ", ftell(f));
+    printf("%d ", fgetc(f) == (data[199995] & 255));
     fseek(f, 1, SEEK_CUR);
-    printf("%d %ld\n", fgetc(f) == (data[199997] & 255), ftell(f));
+    printf("%d ", fgetc(f) == (data[199997] & 255));
+    printf("%ld\n", ftell(f));
     fclose(f);
     f = fopen(path, "r+");
     fgetc(f);
@@ -130,7 +134,8 @@ static void files(const char *path)
     fputs("XY", f);
     fflush(f);
     fseek(f, 0, SEEK_SET);
-    printf("%d %d\n", fgetc(f) == (data[0] & 255), (fgetc(f), fgetc(f)));
+    printf("%d ", fgetc(f) == (data[0] & 255));
+    printf("%d\n", (fgetc(f), fgetc(f)));
     fclose(f);
     f = fopen(path, "a");
     fputs("\nline one\nline two is longer than the buffer\nlast", f);
@@ -139,9 +144,11 @@ static void files(const char *path)
     fseek(f, 200001, SEEK_SET);
     while (fgets(line, sizeof line, f)) printf("<%s>", line);
     fclose(f);
-    printf("\n%d %d", fopen("/no/such/file", "r") == NULL, errno);
+    printf("\n%d", fopen("/no/such/file", "r") == NULL);
+    printf(" %d", errno);
     printf(" %d", remove(path));
-    printf(" %d %d\n", open(path, O_RDONLY), errno);
+    printf(" %d", open(path, O_RDONLY));
+    printf(" %d\n", errno);
 }
 
 static jmp_buf env;
