@@ -8,6 +8,7 @@
 use crate::project::{self, Project, which};
 use anyhow::{Context, Result, bail};
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -33,9 +34,15 @@ impl PrivateApt {
         let apt = PrivateApt { folder, config };
         let list = sources_list()?;
         let ready = apt.folder.join("ready");
+        let versions = apt.folder.join("versions");
         if fs::read_to_string(&ready).is_ok_and(|before| before == list) {
+            fs::create_dir_all(&versions)?;
             return Ok(apt);
         }
+        if versions.is_dir() {
+            fs::remove_dir_all(&versions)?;
+        }
+        fs::create_dir_all(&versions)?;
         for sub in ["state/lists/partial", "cache/archives/partial", "parts", "preferences"] {
             fs::create_dir_all(apt.folder.join(sub))?;
         }
@@ -66,8 +73,22 @@ impl PrivateApt {
         command
     }
 
-    /// The versions of a package (`NAME` or `NAME:ARCH`), the most preferred suite's first.
+    /// The versions of a package (`NAME` or `NAME:ARCH`), the most preferred suite's first. apt takes seconds
+    /// for the answer, so it is kept until the indexes are downloaded again.
     pub fn versions(&self, package: &str) -> Result<Vec<String>> {
+        let kept = self.folder.join("versions").join(package.replace(':', "_"));
+        if let Ok(text) = fs::read_to_string(&kept) {
+            return Ok(text.lines().map(str::to_owned).collect());
+        }
+        let versions = self.ask_versions(package)?;
+        // Whole or not at all: other processes ask too.
+        let mut file = tempfile::NamedTempFile::new_in(self.folder.join("versions"))?;
+        file.write_all(versions.join("\n").as_bytes())?;
+        file.persist(&kept)?;
+        Ok(versions)
+    }
+
+    fn ask_versions(&self, package: &str) -> Result<Vec<String>> {
         let table = project::run(self.command("apt-cache").args(["madison", package]))?;
         let mut rows: Vec<(usize, String)> = Vec::new();
         for line in table.lines().filter(|line| line.contains("Packages")) {
