@@ -192,9 +192,13 @@ int main(void)
     result("no zombie when ignored", waitpid(pid, &st, 0));
     signal(SIGCHLD, SIG_DFL);
 
+    int gate[2];
+    char c;
+    pipe(gate);
     pid = fork();
     if (pid == 0) {
         raise(SIGSTOP);
+        read(gate[0], &c, 1); /* its end would hide that it was continued */
         _exit(6);
     }
     waitpid(pid, &st, WUNTRACED);
@@ -202,12 +206,13 @@ int main(void)
     kill(pid, SIGCONT);
     waitpid(pid, &st, WCONTINUED);
     number("continued", WIFCONTINUED(st));
+    write(gate[1], "e", 1);
     waitpid(pid, &st, 0);
     number("ended", WEXITSTATUS(st));
 
     handle(SIGALRM, plain, 0);
     count = 0;
-    struct itimerval it = {{0, 0}, {0, 20000}};
+    struct itimerval it = {{0, 0}, {0, 200000}};
     setitimer(ITIMER_REAL, &it, 0);
     result("pause", pause());
     number("alarm", count);
@@ -217,12 +222,11 @@ int main(void)
     result("sigsuspend", sigsuspend(&none));
     number("alarm", count);
     struct timespec ts = {5, 0}, rest;
-    it.it_value.tv_usec = 10000;
+    it.it_value.tv_usec = 200000;
     setitimer(ITIMER_REAL, &it, 0);
     result("interrupted sleep", nanosleep(&ts, &rest));
     number("rest", rest.tv_sec >= 3);
     int p[2];
-    char c;
     pipe(p);
     setitimer(ITIMER_REAL, &it, 0);
     result("interrupted read", read(p[0], &c, 1));
@@ -230,7 +234,7 @@ int main(void)
     setitimer(ITIMER_REAL, &it, 0);
     pid = fork();
     if (pid == 0) {
-        usleep(100000);
+        usleep(600000);
         write(p[1], "r", 1);
         _exit(0);
     }
