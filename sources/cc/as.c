@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
+ * One file, because the directives share one line reader.
+ *
  * The assembler, as far as it does not depend on the processor: statements,
  * labels, expressions and directives of the GNU syntax.  as_x86_64.c and
  * as_aarch64.c encode the instructions.

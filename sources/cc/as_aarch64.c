@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
+ * One file, because it is one table and its operand readers.
+ *
  * The AArch64 instructions of the assembler: integer, scalar floating point,
  * loads and stores with exclusives, and system instructions.
  *

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
+ * One file, because it is one table and its operand readers.
+ *
  * The x86_64 instructions of the assembler, in AT&T syntax: integer, x87, scalar
  * SSE2 and a few packed ones, system instructions.
  *

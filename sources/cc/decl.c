@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
+ * One file, because the grammar of declarations is one recursion.
+ *
  * Declarations: specifiers, declarators, structs, enums, attributes, scopes,
  * and function definitions. */
 

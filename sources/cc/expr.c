@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
+ * One file, because the grammar of expressions is one recursion.
+ *
  * Expressions: parsing, types and conversions, folding of constants.
  *
  * Over 500 lines: the grammar's levels, and what each operator asks of its

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
+ * One file, because the lowering of every expression and statement shares one set of helpers.
+ *
  * From a function's syntax tree to the instructions of ir.h.
  *
  * Scalars whose address is not taken become virtual registers, the rest gets

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
+ * One file, because it is one table of encodings and one switch over the instructions.
+ *
  * The AArch64 back end: one function of ir.h's instructions to machine code (AAPCS64).
  *
  * Machine registers: 0..30 x0..x30; 32..63 v0..v31.  Allocatable are x0..x14 and x19..x28, v0..v29.

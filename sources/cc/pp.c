@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
+ * One file, because the preprocessor is one state machine over one token stream.
+ *
  * The C preprocessor, as a stream: pp() gives one token at a time.
  *
  * Input comes from a stack: files at the bottom, token lists (macro bodies,
