@@ -67,6 +67,8 @@ impl Machine for Board {
 
 /// What a platform's discovery found.
 pub struct Found {
+    /// What the machine calls itself: names, each ended by NUL.
+    pub names: &'static [u8],
     /// Free memory: RAM without the image, boot data, and a payload that is in RAM.
     pub memory: Regions,
     /// Where a payload may lie in memory, best first: virtual addresses, mapped for reading.
@@ -118,7 +120,7 @@ pub fn start(mut found: Found) -> ! {
         banks.push(Bank { base: PhysAddr(start), bytes });
     }
     let machine: &'static mut dyn Machine = Box::leak(Box::new(Board { blocks }));
-    kernel_lite::boot::boot(machine, banks, payload, option_env!("FIRSTLIGHT_BOARD"))
+    kernel_lite::boot::boot(machine, banks, payload, found.names)
 }
 
 /// Reads a payload from the beginning of a disk into memory of its own.

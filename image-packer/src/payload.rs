@@ -4,6 +4,7 @@
 //! ```text
 //! firstlight payload 1
 //! board NAME
+//! machine NAME                  what the machine must call itself: see `docs/formats.md`
 //! mode plan|exec|shell
 //! closure-bytes N               length of the archive that follows at offset 4096
 //! closure-sha256 HEX
@@ -62,6 +63,8 @@ pub enum Target<'a> {
 pub struct Payload<'a> {
     /// Board the payload was made for.
     pub board: &'a str,
+    /// What the machine must call itself.
+    pub machine: &'a str,
     /// What to do.
     pub mode: Mode,
     /// Length of the closure archive in bytes.
@@ -162,13 +165,15 @@ impl<'a> Payload<'a> {
         let text = core::str::from_utf8(&page[MAGIC.len()..end]).map_err(|_| PayloadError::Padding)?;
         let text = text.strip_suffix('\n').ok_or(PayloadError::Padding)?;
 
-        let (mut board, mut mode, mut closure_bytes, mut closure_sha256) = (None, None, None, None);
+        let (mut board, mut machine, mut mode) = (None, None, None);
+        let (mut closure_bytes, mut closure_sha256) = (None, None);
         let (mut output, mut watchdog, mut console, mut rule, mut cwd) = (None, None, None, None, None);
         let (mut args, mut env) = (Vec::new(), Vec::new());
         for (line, row) in text.split('\n').enumerate().map(|(i, row)| (i + 2, row)) {
             let (key, value) = row.split_once(' ').ok_or(PayloadError::Line(line))?;
             match key {
                 "board" => once(&mut board, word(value), line)?,
+                "machine" => once(&mut machine, word(value), line)?,
                 "mode" => {
                     let value = match value {
                         "plan" => Some(Mode::Plan),
@@ -206,6 +211,7 @@ impl<'a> Payload<'a> {
         }
         Ok(Payload {
             board: board.ok_or(PayloadError::Missing("board"))?,
+            machine: machine.ok_or(PayloadError::Missing("machine"))?,
             mode: mode.ok_or(PayloadError::Missing("mode"))?,
             closure_bytes: closure_bytes.ok_or(PayloadError::Missing("closure-bytes"))?,
             closure_sha256: closure_sha256.ok_or(PayloadError::Missing("closure-sha256"))?,
@@ -238,6 +244,7 @@ impl<'a> Payload<'a> {
             let _ = writeln!(text, "{key} {value}");
         };
         put("board", &self.board);
+        put("machine", &self.machine);
         put("mode", &mode);
         put("closure-bytes", &self.closure_bytes);
         put("closure-sha256", &self.closure_sha256);
@@ -272,6 +279,7 @@ mod tests {
     fn example() -> Payload<'static> {
         Payload {
             board: "virt",
+            machine: "linux,dummy-virt",
             mode: Mode::Exec,
             closure_bytes: 10240,
             closure_sha256: Digest([7; 32]),

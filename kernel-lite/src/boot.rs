@@ -77,15 +77,11 @@ fn damaged(what: &str) -> Refusal {
     refusal(line, 65, "closure")
 }
 
-/// Takes the machine over. `board` is the one that the monitor was made for, if it was made for one.
-pub fn boot(
-    machine: &'static mut dyn Machine,
-    banks: Vec<Bank>,
-    payload: &'static [u8],
-    board: Option<&str>,
-) -> ! {
+/// Takes the machine over. `names` are those that the machine calls itself by, each ended by NUL, as in the root of a
+/// device tree.
+pub fn boot(machine: &'static mut dyn Machine, banks: Vec<Bank>, payload: &'static [u8], names: &[u8]) -> ! {
     let mut k = Kernel::new(Mem::new(Ram::new(banks)), machine);
-    let epitaph = match run(&mut k, payload, board) {
+    let epitaph = match run(&mut k, payload, names) {
         Ok(epitaph) => epitaph,
         Err(refusal) => {
             k.say(&refusal.0);
@@ -102,11 +98,13 @@ pub fn finish(k: &mut Kernel, epitaph: &Epitaph) -> ! {
 }
 
 /// Does what the payload says.
-pub fn run(k: &mut Kernel, payload: &'static [u8], board: Option<&str>) -> Result<Epitaph, Refusal> {
+pub fn run(k: &mut Kernel, payload: &'static [u8], names: &[u8]) -> Result<Epitaph, Refusal> {
     let (settings, closure) = read(payload)?;
     k.framed = settings.console == Console::Framed;
-    if let Some(board) = board.filter(|&board| board != settings.board) {
-        let line = Line::new("the payload is for board ").text(settings.board).text(", this is ").text(board);
+    let mut names = names.split(|&byte| byte == 0);
+    if names.clone().all(|name| name != settings.machine.as_bytes()) {
+        let line = Line::new("the payload is for board ").text(settings.board).text(", a machine ");
+        let line = line.text(settings.machine).text("; this is ").bytes(names.next().unwrap_or_default());
         return Err(refusal(line, 66, "board"));
     }
     let closure = load(k, closure)?;

@@ -327,3 +327,15 @@ fn t68_an_image_without_payload_says_so() {
     let text = fs::read_to_string(log).unwrap();
     assert!(text.contains("no payload") && text.contains("end code=64 reason=start"), "{text}");
 }
+
+#[test]
+fn t69_another_machines_payload_is_refused() {
+    let (board, monitor, closure) = virt();
+    let disk = disk("t69", board.output.bytes);
+    let archive = closure.to_bytes().unwrap();
+    let settings = Payload { board: "pinebook-pro", machine: "pine64,pinebook-pro", ..plan_settings(&board) };
+    let boot = boot(&board, &monitor, &Job { output: Some(&disk), ..job(settings, &archive) }).unwrap();
+    assert_eq!((boot.epitaph.code, boot.epitaph.reason.as_str()), (66, "board"), "{}", boot.said());
+    assert!(boot.said().contains("pine64,pinebook-pro; this is linux,dummy-virt"), "{}", boot.said());
+    assert!(fs::read(&disk).unwrap().iter().all(|&byte| byte == 0), "the disk was written");
+}

@@ -18,6 +18,8 @@ pub struct Board {
     pub prose: String,
     /// `aarch64` or `x86_64`.
     arch: String,
+    /// What the machine calls itself.
+    pub machine: String,
     /// Rust's name of the bare target.
     pub target: String,
     /// Where the closure lies, if it fits.

@@ -64,6 +64,7 @@ pub fn main(args: Args) -> Result<ExitCode> {
 pub fn plan_settings(board: &Board) -> Payload<'_> {
     Payload {
         board: &board.name,
+        machine: &board.machine,
         mode: Mode::Plan,
         closure_bytes: 0,
         closure_sha256: image_packer::hex::Digest([0; 32]),

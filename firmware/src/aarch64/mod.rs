@@ -110,9 +110,8 @@ extern "C" fn main(tree: u64, image: u64, flash: u64, level: u64) -> ! {
         }
     });
     let total = ram.total() >> 20;
-    let model = core::str::from_utf8(
-        fdt.find(&|n| n.name.is_empty()).and_then(|n| n.string(b"compatible")).unwrap_or(b"unknown"),
-    );
+    let names = fdt.find(&|n| n.name.is_empty()).and_then(|n| n.property(b"compatible")).unwrap_or_default();
+    let model = names.split(|&byte| byte == 0).next().and_then(|name| core::str::from_utf8(name).ok());
     say!(
         "{}, entered at EL{level}, {total} MiB of memory, device tree of {size} bytes at {tree:#x}, monitor at {image:#x}",
         model.unwrap_or("unknown")
@@ -143,7 +142,7 @@ extern "C" fn main(tree: u64, image: u64, flash: u64, level: u64) -> ! {
     ];
     arch::init(empty);
     start_timer(&fdt);
-    start(Found { memory, payloads, transports })
+    start(Found { names, memory, payloads, transports })
 }
 
 /// The memory nodes.

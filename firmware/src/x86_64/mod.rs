@@ -120,6 +120,9 @@ fn loaded_list<T: Copy>(at: u64, count: u32) -> impl Iterator<Item = T> {
     (0..count.min(MOST_ENTRIES) as u64).map_while(move |i| loaded(at.checked_add(i * size)?))
 }
 
+/// What a machine is called that tells no more of itself than that its loader speaks PVH.
+const MACHINE: &[u8] = b"pvh\0";
+
 /// Called by `entry.rs`, in the upper half, on the monitor's stack.
 extern "C" fn main(start_info: u64) -> ! {
     // SAFETY: the architecture's serial port.
@@ -162,7 +165,7 @@ extern "C" fn main(start_info: u64) -> ! {
     });
     let transports: Vec<usize> =
         transports.iter().filter(|&&at| at != 0).map(|&at| (DIRECT_MAP + at) as usize).collect();
-    start(Found { memory, payloads: [payload, None], transports })
+    start(Found { names: MACHINE, memory, payloads: [payload, None], transports })
 }
 
 /// Builds the tables, switches to them, and starts the heap. Returns the top level.

@@ -31,6 +31,7 @@ fn payload(plan: &[u8], rest: &[u8]) -> Vec<u8> {
     closure.resize(closure.len() + 2 * BLOCK, 0);
     let page = Payload {
         board: "fuzz",
+        machine: "fuzz",
         mode: Mode::Plan,
         closure_bytes: closure.len() as u64,
         closure_sha256: Digest(digest(&closure)),
@@ -46,13 +47,13 @@ fn payload(plan: &[u8], rest: &[u8]) -> Vec<u8> {
 }
 
 fuzz_target!(|data: &[u8]| {
-    with_kernel(Vec::new(), data, |k, data| drop(boot::run(k, data, None)));
+    with_kernel(Vec::new(), data, |k, data| drop(boot::run(k, data, b"fuzz\0")));
     let end = data.iter().position(|&byte| byte == 0).unwrap_or(data.len());
     let (plan, rest) = data.split_at(end);
     let rest = rest.get(1..).unwrap_or_default();
     set_calls(rest, [0x40_0000, 0x7fff_0000_0000]);
     with_kernel(vec![0; SECTORS * SECTOR], &payload(plan, rest), |k, payload| {
-        let Ok(epitaph) = boot::run(k, payload, Some("fuzz")) else { return };
+        let Ok(epitaph) = boot::run(k, payload, b"fuzz\0") else { return };
         // A PLAN with steps ends with a log of them.
         assert!(epitaph.code != 0 || epitaph.log.is_some());
     });
