@@ -69,7 +69,8 @@ static RUNNING: AtomicI32 = AtomicI32::new(0);
 /// Ctrl-C has been typed.
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
-/// Lays out the image, boots it and hands the console's pieces to `listen`, until the machine ends.
+/// Lays out the image, boots it and hands the console's pieces to `listen`, until the machine ends. An error of
+/// `listen` ends the machine at once, as a power cut does.
 pub fn boot(
     board: &Board,
     monitor: &Monitor,
@@ -112,7 +113,8 @@ pub fn boot_files(
     });
     let result = pump(&mut child, job, listen);
     if result.is_err() {
-        stop(pid);
+        // It may have ended already.
+        let _ = child.kill();
     }
     child.wait()?;
     RUNNING.store(0, Ordering::SeqCst);
