@@ -11,7 +11,9 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::SystemTime;
 
+const APT_HELPER: &str = "/usr/lib/apt/apt-helper";
 const KEYRING: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
 /// Suites with their source packages; binary packages come from [`BINARY_SUITES`].
@@ -23,31 +25,41 @@ const BINARY_SUITES: [&str; 4] = ["bookworm", "trixie", "trixie-backports", "sid
 pub struct PrivateApt {
     folder: PathBuf,
     config: PathBuf,
+    /// Its sources list.
+    list: String,
+    opened: SystemTime,
+}
+
+/// A file of the archive.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// Its address.
+    pub uri: String,
+    /// Its size.
+    pub bytes: u64,
 }
 
 impl PrivateApt {
     /// Opens the project's private apt; the first time (or after its lists have changed) it downloads the
     /// indexes: about 100 MB, some 20 s.
     pub fn open(project: &Project) -> Result<PrivateApt> {
-        let folder = project.cached("debian")?;
+        PrivateApt::with_list(project.cached("debian")?, sources_list()?)
+    }
+
+    fn with_list(folder: PathBuf, list: String) -> Result<PrivateApt> {
         let config = folder.join("apt.conf");
-        let apt = PrivateApt { folder, config };
-        let list = sources_list()?;
-        let ready = apt.folder.join("ready");
-        let versions = apt.folder.join("versions");
-        if fs::read_to_string(&ready).is_ok_and(|before| before == list) {
-            fs::create_dir_all(&versions)?;
+        let apt = PrivateApt { folder, config, list, opened: SystemTime::now() };
+        let _lock = apt.lock()?;
+        let before = fs::read_to_string(apt.folder.join("ready"));
+        if before.is_ok_and(|before| before == apt.list) {
+            fs::create_dir_all(apt.folder.join("versions"))?;
             return Ok(apt);
         }
-        if versions.is_dir() {
-            fs::remove_dir_all(&versions)?;
-        }
-        fs::create_dir_all(&versions)?;
         for sub in ["state/lists/partial", "cache/archives/partial", "parts", "preferences"] {
             fs::create_dir_all(apt.folder.join(sub))?;
         }
         fs::write(apt.folder.join("status"), "")?;
-        fs::write(apt.folder.join("sources.list"), &list)?;
+        fs::write(apt.folder.join("sources.list"), &apt.list)?;
         let dir = apt.folder.display();
         fs::write(
             &apt.config,
@@ -60,11 +72,101 @@ impl PrivateApt {
                  Acquire::Languages \"none\";\nAcquire::Retries \"3\";\nAcquire::Check-Valid-Until \"false\";\n"
             ),
         )?;
-        eprintln!("indexing Debian's archive in {dir} …");
-        project::run(apt.command("apt-get").args(["-q", "update"]))
-            .context("the private apt cannot update")?;
-        fs::write(&ready, list)?;
+        apt.update()?;
         Ok(apt)
+    }
+
+    /// Held while the indexes change; other processes wait.
+    fn lock(&self) -> Result<fs::File> {
+        let file = fs::File::create(self.folder.join("lock"))?;
+        file.lock()?;
+        Ok(file)
+    }
+
+    /// Downloads the indexes; what was learnt from the old ones is forgotten.
+    fn update(&self) -> Result<()> {
+        let ready = self.folder.join("ready");
+        if ready.exists() {
+            fs::remove_file(&ready)?;
+        }
+        eprintln!("indexing Debian's archive in {} …", self.folder.display());
+        project::run(self.command("apt-get").args(["-q", "update"]))
+            .context("the private apt cannot update")?;
+        let versions = self.folder.join("versions");
+        if versions.is_dir() {
+            fs::remove_dir_all(&versions)?;
+        }
+        fs::create_dir_all(&versions)?;
+        fs::write(&ready, &self.list)?;
+        Ok(())
+    }
+
+    /// Downloads the indexes again, unless that has been done since this was opened. The archive drops files of
+    /// old versions, so an index that is some days old names files that are gone.
+    pub fn refresh(&self) -> Result<bool> {
+        let _lock = self.lock()?;
+        let fresh = fs::metadata(self.folder.join("ready")).and_then(|meta| meta.modified());
+        if fresh.is_ok_and(|time| time >= self.opened) {
+            return Ok(false);
+        }
+        self.update()?;
+        Ok(true)
+    }
+
+    /// Does something that needs a file of the archive; if it fails, again with fresh indexes.
+    pub fn retrying<T>(&self, mut work: impl FnMut() -> Result<T>) -> Result<T> {
+        let first = match work() {
+            Ok(done) => return Ok(done),
+            Err(error) => error,
+        };
+        match self.refresh() {
+            Ok(true) => work(),
+            Ok(false) => Err(first),
+            Err(error) => Err(first.context(format!("and the indexes cannot be refreshed: {error:#}"))),
+        }
+    }
+
+    /// Where the archive has the source file with this digest, whatever its package, version and suite.
+    pub fn held(&self, sha256: &str) -> Result<Vec<Held>> {
+        let kept = self.folder.join("versions").join(sha256);
+        if let Ok(text) = fs::read_to_string(&kept) {
+            let row = |line: &str| {
+                let (bytes, uri) = line.split_once(' ')?;
+                Some(Held { uri: uri.into(), bytes: bytes.parse().ok()? })
+            };
+            return Ok(text.lines().filter_map(row).collect());
+        }
+        let args = ["indextargets", "--format", "$(REPO_URI) $(FILENAME)", "Created-By: Sources"];
+        let lists = project::run(self.command("apt-get").args(args))?;
+        let mut found: Vec<Held> = Vec::new();
+        for line in lists.lines() {
+            let (base, list) = line.split_once(' ').context("apt's list of indexes is malformed")?;
+            let text = project::run(self.command(APT_HELPER).args(["cat-file", list]))?;
+            for held in find_source(&text, base, sha256) {
+                if !found.contains(&held) {
+                    found.push(held);
+                }
+            }
+        }
+        let rows: Vec<String> = found.iter().map(|held| format!("{} {}\n", held.bytes, held.uri)).collect();
+        self.keep_answer(&kept, &rows.concat())?;
+        Ok(found)
+    }
+
+    /// The command that downloads `uri` to `target` and goes on with what is there; nothing but a file with
+    /// this digest is left under that name.
+    pub fn download(&self, uri: &str, target: &Path, sha256: &str) -> Command {
+        let mut command = self.command(APT_HELPER);
+        command.args(["-q", "download-file", uri]).arg(target).arg(format!("SHA256:{sha256}"));
+        command
+    }
+
+    /// Keeps an answer until the indexes are downloaded again. Whole or not at all: other processes ask too.
+    fn keep_answer(&self, kept: &Path, text: &str) -> Result<()> {
+        let mut file = tempfile::NamedTempFile::new_in(self.folder.join("versions"))?;
+        file.write_all(text.as_bytes())?;
+        file.persist(kept)?;
+        Ok(())
     }
 
     fn command(&self, program: &str) -> Command {
@@ -81,10 +183,7 @@ impl PrivateApt {
             return Ok(text.lines().map(str::to_owned).collect());
         }
         let versions = self.ask_versions(package)?;
-        // Whole or not at all: other processes ask too.
-        let mut file = tempfile::NamedTempFile::new_in(self.folder.join("versions"))?;
-        file.write_all(versions.join("\n").as_bytes())?;
-        file.persist(&kept)?;
+        self.keep_answer(&kept, &versions.join("\n"))?;
         Ok(versions)
     }
 
@@ -107,6 +206,10 @@ impl PrivateApt {
     /// Downloads a binary package, unpacks it to `cache/packages/NAME_VERSION_ARCH/` and gives that folder.
     /// `version` picks one of [`PrivateApt::versions`]; none: the preferred.
     pub fn unpacked(&self, project: &Project, package: &str, version: Option<&str>) -> Result<PathBuf> {
+        self.retrying(|| self.try_unpacked(project, package, version))
+    }
+
+    fn try_unpacked(&self, project: &Project, package: &str, version: Option<&str>) -> Result<PathBuf> {
         let version = match version {
             Some(version) => version.to_owned(),
             None => {
@@ -125,15 +228,9 @@ impl PrivateApt {
         let file = only_file(work.path(), ".deb")?;
         let tree = work.path().join("tree");
         project::run(Command::new("dpkg-deb").arg("-x").arg(&file).arg(&tree))?;
-        fs::rename(&tree, &target)?;
+        // Another process may have been faster.
+        fs::rename(&tree, &target).or_else(|error| if target.is_dir() { Ok(()) } else { Err(error) })?;
         Ok(target)
-    }
-
-    /// Downloads a source package's files (`NAME=VERSION`) into `folder`.
-    pub fn source(&self, spec: &str, folder: &Path) -> Result<()> {
-        let args = ["-q", "source", "--download-only", "--only-source", spec];
-        project::run(self.command("apt-get").args(args).current_dir(folder))?;
-        Ok(())
     }
 
     /// What a version of a package depends on, by name.
@@ -142,6 +239,25 @@ impl PrivateApt {
         let list = text.lines().find_map(|line| line.strip_prefix("Depends: ")).unwrap_or_default();
         Ok(list.split(',').filter_map(|item| item.split_whitespace().next()).map(str::to_owned).collect())
     }
+}
+
+/// The source files with this digest in the index `text`, whose paths are relative to `base`.
+fn find_source(text: &str, base: &str, sha256: &str) -> Vec<Held> {
+    let mut found = Vec::new();
+    let needle = format!("\n {sha256} ");
+    for (at, _) in text.match_indices(&needle) {
+        let start = text[..at].rfind("\n\n").map_or(0, |before| before + 2);
+        let end = text[at..].find("\n\n").map_or(text.len(), |len| at + len);
+        let folder = text[start..end].lines().find_map(|line| line.strip_prefix("Directory: "));
+        let row = text[at + needle.len()..].lines().next().and_then(|row| row.split_once(' '));
+        if let (Some(folder), Some((bytes, file))) = (folder, row)
+            && let Ok(bytes) = bytes.parse()
+        {
+            let folder = if folder == "." { String::new() } else { format!("{folder}/") };
+            found.push(Held { uri: format!("{}/{folder}{file}", base.trim_end_matches('/')), bytes });
+        }
+    }
+    found
 }
 
 fn only_file(folder: &Path, suffix: &str) -> Result<PathBuf> {
@@ -208,4 +324,92 @@ pub fn require(wanted: &[(&str, &str)]) -> Result<()> {
         Ok(())
     };
     install(false).or_else(|_| install(true)).with_context(|| format!("cannot install; try: {command}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An archive in a folder, with one source file.
+    struct Archive(tempfile::TempDir);
+
+    impl Archive {
+        /// Puts `data` at `pool/PLACE/x.tar`, where the index says that it is.
+        fn put(&self, place: &str, data: &str) {
+            let folder = self.0.path().join("repo/pool").join(place);
+            let _ = fs::remove_dir_all(self.0.path().join("repo/pool"));
+            fs::create_dir_all(&folder).unwrap();
+            fs::write(folder.join("x.tar"), data).unwrap();
+            let digest = image_packer::host::sha256(data.as_bytes());
+            let len = data.len();
+            let other = "Package: w\nVersion: 1\nDirectory: pool/w\nChecksums-Sha256:\n 00 1 w.tar\n";
+            let text = format!(
+                "{other}\nPackage: x\nVersion: {place}\nFormat: 1.0\nChecksums-Sha256:\n 11 2 x.dsc\n \
+                 {digest} {len} x.tar\nDirectory: pool/{place}\n\n{other}\n"
+            );
+            fs::write(self.0.path().join("repo/Sources"), text).unwrap();
+        }
+
+        fn open(&self) -> PrivateApt {
+            let list = format!("deb-src [trusted=yes] copy:{}/repo/ ./\n", self.0.path().display());
+            let folder = self.0.path().join("apt");
+            fs::create_dir_all(&folder).unwrap();
+            PrivateApt::with_list(folder, list).unwrap()
+        }
+    }
+
+    #[test]
+    fn a_file_is_found_by_its_sha256_and_the_index_is_refreshed_once() {
+        let archive = Archive(tempfile::tempdir().unwrap());
+        archive.put("1", "content");
+        let digest = image_packer::host::sha256(b"content").to_string();
+        let apt = archive.open();
+        let held = apt.held(&digest).unwrap();
+        assert_eq!(held.len(), 1);
+        assert!(held[0].uri.ends_with("/pool/1/x.tar") && held[0].bytes == 7, "{held:?}");
+        let target = archive.0.path().join("x.tar");
+        project::run(&mut apt.download(&held[0].uri, &target, &digest)).unwrap();
+        assert_eq!(fs::read(&target).unwrap(), b"content");
+        assert_eq!(apt.held(&"0".repeat(64)).unwrap(), []);
+
+        // The file moves; the index here is old.
+        archive.put("2", "content");
+        fs::remove_file(&target).unwrap();
+        let apt = archive.open();
+        let mut tries = 0;
+        apt.retrying(|| {
+            tries += 1;
+            let held = apt.held(&digest)?;
+            project::run(&mut apt.download(&held[0].uri, &target, &digest))
+        })
+        .unwrap();
+        assert_eq!((tries, fs::read(&target).unwrap().as_slice()), (2, &b"content"[..]));
+
+        // A file that is gone for good: one refresh a process, then the error.
+        let mut tries = 0;
+        let error = apt.retrying(|| {
+            tries += 1;
+            project::run(&mut apt.download(
+                &format!("copy:{}", target.with_extension("no").display()),
+                &target,
+                &digest,
+            ))
+        });
+        assert!(error.is_err());
+        assert_eq!(tries, 1);
+    }
+
+    #[test]
+    fn the_mirrors_wrong_file_is_not_kept() {
+        let archive = Archive(tempfile::tempdir().unwrap());
+        archive.put("1", "content");
+        let digest = image_packer::host::sha256(b"content").to_string();
+        let apt = archive.open();
+        fs::write(archive.0.path().join("repo/pool/1/x.tar"), "other").unwrap();
+        let target = archive.0.path().join("x.tar");
+        let held = apt.held(&digest).unwrap();
+        let error = project::run(&mut apt.download(&held[0].uri, &target, &digest)).unwrap_err().to_string();
+        assert!(error.contains("mismatch"), "{error}");
+        assert!(!target.exists());
+    }
 }

@@ -47,6 +47,11 @@ pub struct Kernel {
 /// Debian's kernel, by its metapackage.
 pub fn kernel(project: &Project, arch: Arch) -> Result<Kernel> {
     let apt = PrivateApt::open(project)?;
+    // The kernel's package has its version in its name: with new indexes it is another one.
+    apt.retrying(|| find_kernel(project, &apt, arch))
+}
+
+fn find_kernel(project: &Project, apt: &PrivateApt, arch: Arch) -> Result<Kernel> {
     let debian = debian_arch(arch);
     let meta = format!("linux-image-{debian}:{debian}");
     let version = apt.versions(&meta)?.into_iter().next().context("Debian has no kernel")?;
