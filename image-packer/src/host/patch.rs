@@ -57,8 +57,10 @@ pub fn apply(tree: &mut Tree, patch: &Path, text: &str) -> Result<(), Error> {
         let before = match (old, tree.get(target)) {
             (Some(_), Some(Entry::File { data, executable })) => Some((data.clone(), *executable)),
             (None, None) => None,
-            (Some(_), _) => return Err(bad(at, "the file to patch is not in the tree")),
-            (None, Some(_)) => return Err(bad(at, "the file to make is in the tree already")),
+            (Some(_), _) => return Err(bad(at, &format!("{target}: the file to patch is not in the tree"))),
+            (None, Some(_)) => {
+                return Err(bad(at, &format!("{target}: the file to make is in the tree already")));
+            }
         };
         if let Some(new) = new.filter(|&new| old != Some(new) && is_taken(tree, new)) {
             return Err(bad(
@@ -77,7 +79,7 @@ pub fn apply(tree: &mut Tree, patch: &Path, text: &str) -> Result<(), Error> {
                 tree.insert(new.to_owned(), Entry::File { executable, data });
             }
             None if data.is_empty() => drop(tree.remove(target)),
-            None => return Err(bad(at, "the file to remove has further lines")),
+            None => return Err(bad(at, &format!("{target}: the file to remove has further lines"))),
         }
         applied += 1;
     }

@@ -20,9 +20,14 @@ pub fn unpack(file: &Path, origin: &Origin) -> Result<Tree, Error> {
         let problem = Problem::Sha256 { expected: origin.sha256.clone(), found: found.to_string() };
         return Err(Error::file(file, problem));
     }
-    let plain = decompress(&packed).map_err(Error::io(file))?;
-    let tree = untar(&plain, origin.strip);
-    tree.map_err(|what| Error::file(file, Problem::Tarball(what)))
+    read(&packed, origin.strip).map_err(|what| Error::file(file, Problem::Tarball(what)))
+}
+
+/// The tree of a packed archive.
+fn read(packed: &[u8], strip: usize) -> Result<Tree, String> {
+    let plain = decompress(packed).map_err(|why| format!("does not decompress: {why}"))?;
+    let tree = untar(&plain, strip)?;
+    if tree.is_empty() { Err("an archive without a file".into()) } else { Ok(tree) }
 }
 
 /// Decompresses by the magic number; what has none is taken as it is.
@@ -57,7 +62,14 @@ pub fn untar(archive: &[u8], strip: usize) -> Result<Tree, String> {
             continue;
         }
         if !path::is_member(clean) {
-            return Err(format!("{name}: absolute, or with '..' or control bytes"));
+            let why = if clean.starts_with('/') {
+                "an absolute name"
+            } else if clean.split('/').any(|part| part == "..") {
+                "a name with '..'"
+            } else {
+                "a name that a closure cannot hold"
+            };
+            return Err(format!("{name:?}: {why}"));
         }
         let Some(path) = stripped(clean, strip) else {
             if kind.is_dir() {
@@ -84,7 +96,12 @@ pub fn untar(archive: &[u8], strip: usize) -> Result<Tree, String> {
             }
             Entry::Symlink(target)
         } else {
-            return Err(format!("{name}: neither file, folder nor link"));
+            let what = match kind {
+                tar::EntryType::Char | tar::EntryType::Block => "a device node",
+                tar::EntryType::Fifo => "a named pipe",
+                _ => "neither file, folder nor link",
+            };
+            return Err(format!("{name}: {what}"));
         };
         if tree.insert(path.to_owned(), entry).is_some() {
             return Err(format!("{name}: stands twice"));
@@ -111,24 +128,22 @@ fn stripped(path: &str, strip: usize) -> Option<&str> {
     (0..strip).try_fold(path, |rest, _| rest.split_once('/').map(|(_, rest)| rest))
 }
 
-/// Whether a symbolic link at `path` with this target stays in the tree.
+/// Whether a symbolic link at `path` with this target stays in the tree. `..` may only lead it: behind a name
+/// it would go up from wherever that name's link leads.
 fn stays_inside(path: &str, target: &str) -> bool {
-    let mut depth = path.matches('/').count();
+    let parts = || target.split('/').filter(|part| !matches!(*part, "" | "."));
+    let up = parts().take_while(|part| *part == "..").count();
     !target.is_empty()
         && !target.starts_with('/')
-        && target.split('/').all(|part| match part {
-            "" | "." => true,
-            ".." => depth.checked_sub(1).inspect(|&up| depth = up).is_some(),
-            _ => {
-                depth += 1;
-                true
-            }
-        })
+        && up <= path.matches('/').count()
+        && parts().skip(up).all(|part| part != "..")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::io::Write;
+    use std::process::{Command, Stdio};
 
     fn archive(members: &[(&str, tar::EntryType, &str, &[u8])]) -> Vec<u8> {
         let mut builder = tar::Builder::new(Vec::new());
@@ -163,22 +178,48 @@ mod tests {
     #[test]
     fn what_leaves_the_tree_is_refused() {
         use tar::EntryType as T;
-        for bad in [
-            ("/etc/passwd", T::Regular, "", &b""[..]),
-            ("top/../../x", T::Regular, "", b""),
-            ("top/l", T::Symlink, "/etc/passwd", b""),
-            ("top/l", T::Symlink, "../x", b""),
-            ("top/l", T::Symlink, "a/../../x", b""),
-            ("top/l", T::Link, "top/absent", b""),
-            ("top/null", T::Char, "", b""),
-            ("top/pipe", T::Fifo, "", b""),
-            ("loose", T::Regular, "", b""),
+        for (name, kind, link, why) in [
+            ("/etc/passwd", T::Regular, "", "absolute name"),
+            ("top/../../x", T::Regular, "", "'..'"),
+            ("..", T::Directory, "", "'..'"),
+            ("top/a\nb", T::Regular, "", "cannot hold"),
+            ("top/l", T::Symlink, "/etc/passwd", "leaves the tree"),
+            ("top/l", T::Symlink, "../x", "leaves the tree"),
+            ("top/l", T::Symlink, "a/../../x", "leaves the tree"),
+            ("top/l", T::Symlink, "a/b/c/../../x", "leaves the tree"),
+            ("top/l", T::Link, "top/absent", "not in the tree"),
+            ("top/l", T::Link, "/etc/passwd", "not in the tree"),
+            ("top/null", T::Char, "", "device node"),
+            ("top/sda", T::Block, "", "device node"),
+            ("top/pipe", T::Fifo, "", "named pipe"),
+            ("loose", T::Regular, "", "to strip"),
         ] {
-            assert!(untar(&archive(&[bad]), 1).is_err(), "{bad:?}");
+            let error = untar(&archive(&[(name, kind, link, b"")]), 1).unwrap_err();
+            assert!(error.contains(why), "{name} {kind:?} {link}: {error}");
         }
         let twice = ("top/a", T::Regular, "", &b""[..]);
-        assert!(untar(&archive(&[twice, twice]), 1).is_err());
+        assert!(untar(&archive(&[twice, twice]), 1).unwrap_err().contains("twice"));
         let link = ("top/a", T::Symlink, "b", &b""[..]);
-        assert!(untar(&archive(&[link, ("top/a/x", T::Regular, "", b"")]), 1).is_err());
+        let error = untar(&archive(&[link, ("top/a/x", T::Regular, "", b"")]), 1).unwrap_err();
+        assert!(error.contains("below a file or link"), "{error}");
+    }
+
+    /// Each compression, whole and cut off at every byte.
+    #[test]
+    fn compressed_archives_are_whole_or_refused() {
+        let plain = archive(&[("top/a", tar::EntryType::Regular, "", b"text")]);
+        for program in ["cat", "gzip", "bzip2", "xz"] {
+            let pipe = || Stdio::piped();
+            let mut child = Command::new(program).stdin(pipe()).stdout(pipe()).spawn().unwrap();
+            child.stdin.take().unwrap().write_all(&plain).unwrap();
+            let packed = child.wait_with_output().unwrap().stdout;
+            assert_eq!(read(&packed, 1).unwrap()["a"].data(), Some(&b"text"[..]), "{program}");
+            // Of a plain archive, the two blocks of zeros at the end may be missing.
+            let end = packed.len() - if program == "cat" { 1024 } else { 0 };
+            for end in 0..end {
+                let error = read(&packed[..end], 1).err();
+                error.unwrap_or_else(|| panic!("{program}: cut off at {end} and taken"));
+            }
+        }
     }
 }
