@@ -5,6 +5,7 @@
 static int loop_depth;
 static int switch_depth;
 static Node *current_switch;
+static int jump_targets;        /* how many places there were so far that a jump from outside may reach */
 
 Label *label_named(Ident *id) {
     for (Label *l = labels; l; l = l->next)
@@ -99,6 +100,7 @@ static Node *case_label(void) {
     current_switch->c = n;
     n->label = xalloc(sizeof(Label));
     n->label->number = NONE;
+    jump_targets++;
     n->a = tk.kind == '}' ? 0 : statement();
     return n;
 }
@@ -201,6 +203,7 @@ static Node *labelled(void) {
     if (n->label->defined)
         error("label '%s' is defined twice", tk.id->name);
     n->label->defined = 1;
+    jump_targets++;
     next();
     next();
     Attr attr;
@@ -217,6 +220,16 @@ static Node *jump(int op) {
     return node_new(op, 0, 0, 0);
 }
 
+/* A branch of an if. One that a constant condition rules out is dropped, unless a jump may enter it: it may call what
+ * is nowhere defined, and many programs rely on that. */
+static Node *branch_of_if(Node *condition, int sense) {
+    int before = jump_targets;
+    Node *n = statement();
+    if (condition->op == N_NUM && !condition->val == sense && jump_targets == before)
+        return node_new(N_BLOCK, 0, 0, 0);
+    return n;
+}
+
 static Node *statement(void) {
     Node *n;
     switch (tk.kind) {
@@ -228,9 +241,9 @@ static Node *statement(void) {
     case K_IF:
         next();
         n = node_new(N_IF, 0, condition(), 0);
-        n->b = statement();
+        n->b = branch_of_if(n->a, 1);
         if (accept(K_ELSE))
-            n->c = statement();
+            n->c = branch_of_if(n->a, 0);
         return n;
     case K_WHILE:
         next();
@@ -259,6 +272,7 @@ static Node *statement(void) {
         expect(':', ":");
         n->label = xalloc(sizeof(Label));
         n->label->number = NONE;
+        jump_targets++;
         if (current_switch->d)
             error("two 'default' labels in one switch%s", "");
         current_switch->d = n;
