@@ -39,7 +39,7 @@ static int is_immediate(AsmOperand *o) {
 }
 
 static int is_memory(AsmOperand *o) {
-    return has_letter(o, "moQVg") && !has_letter(o, "r");
+    return has_letter(o, "moQVgu") && !has_letter(o, "r");
 }
 
 static void take_register(int reg) {
@@ -153,11 +153,25 @@ static AsmOperand *named_operand(Asm *a, char *p, long n) {
     return 0;
 }
 
+/* A 'u' operand is x87's second register: it lies in memory, is pushed below the first and dropped from there. */
+static AsmOperand *below_top(Asm *a) {
+    for (AsmOperand *o = a->operands; o; o = o->next)
+        if (has_letter(o, "u"))
+            return o;
+    return 0;
+}
+
 /* The template with its operands put in. */
 static char *asm_expand(Asm *a) {
     asm_buffer = xalloc(str_len(a->text) * 24 + 256);
     asm_len = 0;
     asm_unique++;
+    AsmOperand *below = below_top(a);
+    if (below) {
+        asm_put("fldt ");
+        operand_text(a, below, 0);
+        asm_put("\nfxch\n");
+    }
     for (char *p = a->text; *p; p++) {
         if (*p != '%') {
             asm_buffer[asm_len] = *p;
@@ -194,6 +208,8 @@ static char *asm_expand(Asm *a) {
         } else
             fatal_at(a->file, a->line, "asm: '%%' without an operand%s", "");
     }
+    if (below)
+        asm_put("\nfstp %st(1)\n");
     return asm_buffer;
 }
 

@@ -123,7 +123,7 @@ static AsmOperand *asm_operands(int is_output) {
         char *c = o->constraint;
         int memory = 0;
         for (; *c; c++)
-            memory |= *c == 'm' || *c == 'Q' || *c == 'o';
+            memory |= *c == 'm' || *c == 'Q' || *c == 'o' || *c == 'u';
         if (memory && !is_output && o->expr->op == N_ADDR && o->expr->a->type->kind == TY_ARRAY)
             o->expr = o->expr->a;
         if (memory)

@@ -11,6 +11,18 @@ static ld global = 1.25L;
 static ld table[3] = { 1, 2.5L, -3.75L };
 struct S { char c; ld x; };
 
+/* x87's second register as an operand: the remainder, exact. */
+static long double remainder_of(long double x, long double y)
+{
+#ifdef __x86_64__
+    unsigned short status;
+    do __asm__("fprem; fnstsw %%ax" : "+t"(x), "=a"(status) : "u"(y)); while (status & 0x400);
+#else
+    while (x >= y) x -= y;
+#endif
+    return x;
+}
+
 int main(void)
 {
     ld a = id(1.5L), b = id(-0.25L), zero = id(0), third = id(1) / id(3), nan = zero / zero;
@@ -58,6 +70,12 @@ int main(void)
     eq("arguments", (long)mixed(1, 2, 3, 4, 5, 6), 654321);
     eq("conditional", exact(i ? a : 0, 5), 1);
     eq("mixed with double", sizeof(a + 1.0), 16);
+    big = 0;
+    for (i = 0; i < 20; i++) big += remainder_of(id(100.5L + i), id(7.25L));
+    eq("remainders", (long)(big * 100), REM);
+    big = 0;
+    for (i = 0; i < 20; i++) big += remainder_of(id(100.5L) + i, id(7.25L));
+    eq("remainders", (long)(big * 100), 6850);
     eq("folding", (long)(1.0L / 4 * 100), 25);
     return done();
 }
