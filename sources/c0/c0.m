@@ -3,22 +3,26 @@
 # macro text, which follows the table and start.m. Any C compiler takes the subset, with the same meaning.
 #
 #   program     = { "enum" "{" name [ "=" constant ] { "," name [ "=" constant ] } [ "," ] "}" ";"
-#                 | type name ( ";" | "[" constant "]" ";" | "(" [ type name { "," type name } ] ")" ( ";" | block ) ) }
+#                 | type name "(" [ type name { "," type name } ] ")" ( ";" | block )
+#                 | type name [ "[" constant "]" ] { "," { "*" } name [ "[" constant "]" ] } ";" }
 #   type        = ( "void" | "long" | "char" ) { "*" }          a char is a byte without sign; only as char * and
 #   constant    = number | character | name of an enum            char []; no long * but for indexing
 #   block       = "{" { statement } "}"
 #   statement   = block | "if" "(" expression ")" statement [ "else" statement ]
 #                 | "while" "(" expression ")" statement | "break" ";" | "continue" ";"
-#                 | "return" [ expression ] ";" | type name [ "=" expression ] ";" | expression ";" | ";"
-#   expression  = binary [ ( "=" | "+=" | "-=" ) expression ]    of += and -=, the left side is no char
+#                 | "for" "(" statement expression ";" expression ")" statement     the first one ends with its ";"
+#                 | "return" [ expression ] ";" | expression ";" | ";"
+#                 | type name [ "=" expression ] { "," { "*" } name [ "=" expression ] } ";"
+#   expression  = conditional [ ( "=" | "+=" | "-=" ) expression ]     of += and -=, the left side is no char
+#   conditional = binary [ "?" expression ":" conditional ]
 #   binary      = unary { operator unary }                       || && | ^ & == != < <= > >= << >> + - * / %
 #   unary       = ( "!" | "-" | "~" | "*" ) unary | postfix
 #   postfix     = primary { "[" expression "]" | "++" | "--" }   what ++ and -- change is no char
 #   primary     = number | character | string { string } | name | name "(" [ expression { "," expression } ] ")"
 #                 | "(" expression ")"
-# All arithmetic is that of long: a program must not depend on a constant being an int. Both styles of comment. Numbers are decimal; escapes are \n \t \r \0 \\ \' \". Functions and variables are
-# declared before their use. A local name is known up to the end of the function; at most 32 are. Pointers
-# are added to as if they were char *.
+# All arithmetic is that of long: a program must not depend on a constant being an int. Both styles of comment.
+# Numbers are decimal; escapes are \n \t \r \0 \\ \' \". Functions and variables are declared before their use. A local
+# name is known up to the end of the function; at most 32 are. Pointers are added to as if they were char *.
 #
 # Made by: masm. Makes: c1. Retired by: c1.
 #
@@ -26,7 +30,7 @@
 # the value's address instead, and 'rvalue' adds the load. 'type' is the type of the value: 0 long, 1 char,
 # and 2 more for each star. Text comes in pieces of up to eight characters, which are one operand ("push "
 # and three zero bytes): tokens are compared so, and the output is put together so.
-# Index: _main; expression: expression, binary, unary, postfix, primary; statement; declarations: function,
+# Index: _main; expression: expression, conditional, binary, unary, postfix, primary; statement; declarations: function,
 # declarator, program; names: lookup, define; tokens: next, expect; output: emit, emit_number; fail.
 
 # --- a name's entry: next in its chain, the chain, where it is written, length, kind, type, value
@@ -84,7 +88,7 @@
 
 # --- expression: an expression; its value or its address is in A
 :expression enter %16
-  lit %1 push call @binary drop %8
+  call @conditional
   load @word litb "=" 00000000000000 eq jnz @assign
   load @word litb "+=" 000000000000 eq jnz @assign_op
   load @word litb "-=" 000000000000 eq jnz @assign_op
@@ -106,6 +110,19 @@
 :plus lit "add " 00000000 call @emit
 :computed lit "popb sto" call @emit lit "re8" 0A 00000000 call @emit
   get %-8 save @type leave
+
+# --- conditional: one of two values, by the one before the question mark
+:conditional enter %16
+  lit %1 push call @binary drop %8
+  load @word litb "?" 00000000000000 ne jnz @no_question
+  call @rvalue call @jump_if_zero put %-8
+  call @next call @value
+  call @new_label put %-16 call @emit_jump
+  lit ":" 00000000000000 call @expect
+  get %-8 call @emit_label
+  call @conditional call @rvalue
+  get %-16 call @emit_label
+:no_question leave
 
 # --- value: an expression whose value is in A
 :value enter %0
@@ -303,10 +320,11 @@
 
 # ================ statements
 
-:statement enter %32
+:statement enter %48
   load @word litb "{" 00000000000000 eq jnz @block
   load @word litb "if" 000000000000 eq jnz @if
   load @word litb "while" 000000 eq jnz @while
+  load @word litb "for" 0000000000 eq jnz @for
   load @word litb "return" 0000 eq jnz @return
   load @word litb "break" 000000 eq jnz @break
   load @word litb "continue" eq jnz @continue
@@ -334,10 +352,22 @@
 :while load @break_label put %-8 load @continue_label put %-16
   call @new_label put %-24 save @continue_label call @emit_label
   call @condition put %-32 save @break_label
-  call @statement
+:loop_body call @statement
   get %-24 call @emit_jump
   get %-32 call @emit_label
   get %-8 save @break_label get %-16 save @continue_label leave
+:for load @break_label put %-8 load @continue_label put %-16
+  call @next lit "(" 00000000000000 call @expect
+  call @statement
+  call @new_label put %-40 call @emit_label          # here the condition is checked
+  call @value call @jump_if_zero put %-32 save @break_label
+  lit ";" 00000000000000 call @expect
+  call @new_label put %-48 call @emit_jump           # to the body
+  call @new_label put %-24 save @continue_label call @emit_label
+  call @value
+  get %-40 call @emit_jump
+  lit ")" 00000000000000 call @expect
+  get %-48 call @emit_label jmp @loop_body
 :break load @break_label jmp @leap
 :continue load @continue_label
 :leap jz @no_loop
@@ -347,23 +377,27 @@
   load @word litb ";" 00000000000000 eq jnz @no_value
   call @value
 :no_value lit "leave " 0000 call @emit jmp @ended
-:local_variable call @declarator put %-8
+:local_variable call @specifier
+:local_more call @declarator put %-8
   load @locals litb %-8 add save @locals
   litb %-256 lts jnz @too_large
   get %-8 litb e_value add push load @locals popb store8
   get %-8 litb e_kind add litb %4 store8
-  load @word litb "=" 00000000000000 ne jnz @ended
+  load @word litb "=" 00000000000000 ne jnz @local_done
   call @next call @value
   lit "put %" 000000 call @emit
   get %-8 litb e_value add load8 call @emit_number
-  jmp @ended
+:local_done load @word litb "," 00000000000000 ne jnz @ended
+  call @next jmp @local_more
 
 # --- condition: ( expression ) and a jump, if it is 0, to a new label, which it returns
-:condition enter %8
+:condition enter %0
   call @next
   lit "(" 00000000000000 call @expect
   call @value
   lit ")" 00000000000000 call @expect
+  call @jump_if_zero leave
+:jump_if_zero enter %8
   call @new_label put %-8
   lit "jz @l" 000000 call @emit
   get %-8 call @emit_number
@@ -378,18 +412,22 @@
   load @word litb "void" 00000000 eq leave
 :yes lit %1 leave
 
-# --- declarator: type name; returns the name's new entry
-:declarator enter %16
+# --- specifier: the type before the stars, in 'base'
+:specifier enter %0
   call @is_type jz @no_type
-  load @word litb "char" 00000000 eq put %-8
-  call @next
+  load @word litb "char" 00000000 eq save @base
+  call @next leave
+:no_type lit @m_type jmp @fail
+
+# --- declarator: { "*" } name; returns the name's new entry
+:declarator enter %16
+  load @base put %-8
 :stars load @word litb "*" 00000000000000 ne jnz @declared
   get %-8 litb %2 add put %-8
   call @next jmp @stars
 :declared call @define put %-16
   litb e_type add push get %-8 popb store8
   get %-16 leave
-:no_type lit @m_type jmp @fail
 
 # --- constant: its value
 :constant_value enter %8
@@ -407,7 +445,8 @@
 :program_more
   load @kind litb '$ eq jnz @program_end
   load @word litb "enum" 00000000 eq jnz @enum
-  call @declarator put %-8
+  call @specifier
+:global_more call @declarator put %-8
   load @word litb "(" 00000000000000 eq jnz @function
   lit %8 put %-16                                    # a variable of eight bytes
   get %-8 litb e_kind add litb %1 store8
@@ -419,12 +458,15 @@
   load8 litb %1 eq jnz @array_type
   get %-16 litb %8 mul put %-16
 :array_type get %-24 push load8 litb %2 add popb store8
-:variable lit ";" 00000000000000 call @expect
+:variable
   load @out put %-24 load @memory_end save @out      # its memory goes to 'memory', by eight bytes
   lit ":" 00000000000000 call @emit get %-8 call @emit_name
   lit "+" 00000000000000 call @emit get %-16 litb %7 add litb %-8 and call @emit_number
   lit 0A00000000000000 call @emit
-  load @out save @memory_end get %-24 save @out jmp @program_more
+  load @out save @memory_end get %-24 save @out
+  load @word litb "," 00000000000000 eq jnz @global_next
+  lit ";" 00000000000000 call @expect jmp @program_more
+:global_next call @next jmp @global_more
 :program_end leave
 :enum call @next lit "{" 00000000000000 call @expect
   lit %0 put %-16
@@ -444,7 +486,7 @@
   call @next
   load @entries_end put %-16                         # names from here on are local
   load @word litb ")" 00000000000000 eq jnz @parameters_end
-:parameter call @declarator litb e_kind add litb %4 store8
+:parameter call @specifier call @declarator litb e_kind add litb %4 store8
   load @word litb "," 00000000000000 ne jnz @parameters_end
   call @next jmp @parameter
 :parameters_end lit ")" 00000000000000 call @expect
@@ -733,6 +775,7 @@
 :type +8
 :lvalue +8
 :locals +8
+:base +8
 :labels +8
 :break_label +8
 :continue_label +8
