@@ -2,32 +2,33 @@
 //
 // c1: a compiler for C1, the C in which cc is written; itself in the subset that c0 takes (see c0.m).
 //
-//     c1 [-DNAME[=TOKENS]]... FILE > TEXT      TEXT is for masm, behind the table and start.m
+//     c1 [-DNAME]... FILE > TEXT      TEXT is for masm, behind the table and start.m
 //
-// C1 is C99 without: float and double, bit-fields, structs by value (assignment, parameter, result), goto, function-like
-// macros, #if, variadic functions, compound literals, designators, initialisers of local arrays and structs, anonymous
-// members, VLAs, long long, addresses with an offset in the initialisers of globals. char is signed; int has 32 bits,
-// long and pointers 64. One file with its includes is a program; its labels are the C names with _ before them.
+// C1 is C99 without: float and double, bit-fields, structs by value (assignment, parameter, result), goto, macros with
+// parameters, #if, definitions of variadic functions, compound literals, designators, initialisers of local arrays and
+// structs, anonymous members, VLAs, long long. In a constant, what an unsigned long from 2^63 on is divided by, shifted
+// right by or compared with is not computed. char is signed; int has 32 bits, long and pointers 64. A tag is known up
+// to the end of the file; a case that stands twice is not found. One file with its includes is a program; its labels
+// are the C names with _ before them.
 //
 // Made by: c0. Makes: cc, its first time. Retired by: cc.
 //
-// How it works. One pass, no tree: while it reads an expression, c1 appends text for the macro machine to `code`. What
-// is known of the value so far stands in five variables, the operand:
-//     x_kind  X_CONST   x_value
-//             X_LOCAL   frame pointer + x_value
-//             X_GLOBAL  the label x_label + x_value
-//             X_ACC     what the code leaves in A, + x_value
-//     x_lvalue   1: that is the address of the value; 0: it is the value
+// How it works. One pass, no tree: while it reads an expression, c1 writes text for the macro machine. What is known of
+// the value so far stands in five variables, the operand:
+//     x_kind    X_ACC     what the code leaves in A
+//               X_KNOWN   the label x_label, unless that is 0, + x_value: no code was written
+//               X_LOCAL   frame pointer + x_value: no code was written
+//     x_lvalue  1: that is the address of the value; 0: it is the value
 //     x_type
-// So constants are folded, members and constant indexes cost nothing, and a variable can be loaded straight to B when it
-// is the right operand. All values are held extended to 64 bits, signed or not as their type is. As the output is text,
-// code can still be put in before code that exists ("push ", when the right operand turns out to need A), moved (the
-// step of a for loop) or dropped (the operand of sizeof).
+// So constants are folded, and members and constant indexes of variables cost nothing. Everything else goes through A:
+// the left operand is pushed while the right one is computed. The code runs once, to compile cc: that it is short to
+// write counts for more than that it is fast. All values are held extended to 64 bits, signed or not as their type is.
+// As the output is text, code that turns out to be of no use (a push, the operand of sizeof) is dropped by going back.
 //
 // c0 has no structs: a table's columns are arrays, and an entry is an index. 0 is no entry.
 //
 // Index: errors; names; output; preprocessor and tokens; types; symbols; the operand; expressions; declarations;
-// initialisers; statements; main. The file is one because c0 knows no include.
+// initialisers; statements; main. The file is one, and long, because c0 knows no include.
 
 long os_open(char *name);
 long os_read(long file, char *to, long size);
@@ -35,51 +36,33 @@ long os_write(long file, char *from, long size);
 void os_exit(long status);
 
 enum {
-    TEXT_SIZE = 8388608, CODE_SIZE = 33554432, DATA_SIZE = 4194304, SIDE_SIZE = 1048576,
-    IDS = 32768, TYPES = 65536, MEMBERS = 65536, SYMBOLS = 65536, FILES = 256, INPUTS = 256, CASES = 4096, HASHES = 16384
+    TEXT_SIZE = 8388608, OUTPUT_SIZE = 33554432, PART_SIZE = 8388608,
+    IDS = 32768, TYPES = 65536, MEMBERS = 65536, SYMBOLS = 65536, FILES = 256, INPUTS = 256, HASHES = 16384
 };
 
 // Tokens: characters stand for themselves, operators of two and three for their characters, the first one lowest.
 enum {
     T_END, T_NUMBER, T_STRING, T_NAME,
-    T_INC = 11051, T_DEC = 11565, T_SHL = 15420, T_SHR = 15934, T_LE = 15676, T_GE = 15678, T_EQ = 15677, T_NE = 15649,
-    T_AND = 9766, T_OR = 31868, T_ARROW = 15917, T_DOTS = 3026478,
+    T_INC = 11051, T_DEC = 11565, T_SHL = 15420, T_SHR = 15934, T_ARROW = 15917, T_DOTS = 3026478,
     K_VOID = 128, K_CHAR, K_SHORT, K_INT, K_LONG, K_SIGNED, K_UNSIGNED, K_CONST, K_STATIC, K_EXTERN, K_TYPEDEF,
     K_STRUCT, K_UNION, K_ENUM, K_SIZEOF, K_IF, K_ELSE, K_WHILE, K_DO, K_FOR, K_SWITCH, K_CASE, K_DEFAULT,
-    K_BREAK, K_CONTINUE, K_RETURN
+    K_BREAK, K_CONTINUE, K_RETURN,
+    K_DEFINE, K_UNDEF, K_IFDEF, K_IFNDEF, K_ENDIF, K_INCLUDE     // behind # only
 };
 
-enum { X_CONST, X_LOCAL, X_GLOBAL, X_ACC };
+enum { X_ACC, X_KNOWN, X_LOCAL };
 
 // The integer types have these numbers in the table of types; a kind above ULONG is not arithmetic.
 enum { VOID = 1, CHAR, UCHAR, SHORT, USHORT, INT, UINT, LONG, ULONG, POINTER, ARRAY, FUNCTION, STRUCT };
 
 enum { S_LOCAL = 1, S_GLOBAL, S_TYPEDEF, S_CONSTANT };
 
-char text[TEXT_SIZE];           // all files, each with a zero behind it
-long text_end;
-char code[CODE_SIZE];           // output: functions
-long out;
-char data[DATA_SIZE];           // output: initialised variables and strings
-long data_end;
-char side[SIDE_SIZE];           // code put aside
-long side_end;
-
 // ---- errors
 
-long file_name[FILES];          // names lie in `text` too
-long file_start[FILES];
-long files;
-
-long input_at[INPUTS];          // the inputs that are being read: files, and macros within them
-long input_end[INPUTS];
-long input_file[INPUTS];        // of a file
-long input_macro[INPUTS];       // of a macro: its name
-long inputs;
-long at;                        // where in `text` the next character is
-long end;                       // and where this input ends
-long token_at;                  // where the token began
-long tok;
+char text[TEXT_SIZE];           // all files, each with a zero behind it, and their names
+long text_end, at;              // where in `text` the next character is read
+long token_at, tok;             // where the token began, and what it is
+long file_name[FILES], file_start[FILES], files;
 
 void write_all(long file, char *from, long size) {
     while (size > 0) {
@@ -104,89 +87,70 @@ void print_number(long n) {
     write_all(2, "0123456789" + n % 10, 1);
 }
 
-// FILE:LINE: MESSAGE, the line, and a caret below the place. In a macro, the place is where the macro stands.
+// FILE:LINE: MESSAGE, the line, and a caret below the place. In a macro, the place is its definition.
 void error(char *message) {
-    long place = token_at;
-    long i = inputs;
-    while (i > 0 && input_macro[i]) {
-        i -= 1;
-        place = input_at[i];
-    }
-    if (i > 0 && files > 0) {
-        long line = 1;
-        long start = file_start[input_file[i]];
-        long c = start;
-        while (c < place) {
+    long file = files, line = 1, start, c;
+    while (file && file_start[file] > token_at)
+        file -= 1;
+    if (file) {
+        start = file_start[file];
+        for (c = start; c < token_at; c++)
             if (text[c] == '\n') {
                 line++;
                 start = c + 1;
             }
-            c++;
-        }
-        print(text + file_name[input_file[i]]);
+        print(text + file_name[file]);
         print(":");
         print_number(line);
         print(": ");
         print(message);
         print("\n");
-        c = start;
-        while (text[c] && text[c] != '\n')
-            c++;
+        for (c = start; text[c] && text[c] != '\n'; c++)
+            ;
         write_all(2, text + start, c - start);
         print("\n");
-        while (start < place) {
-            if (text[start] == '\t')
-                print("\t");
-            else
-                print(" ");
-            start++;
-        }
-        print("^");
+        for (c = start; c < token_at; c++)
+            print(text[c] == '\t' ? "\t" : " ");
+        print("^\n");
     } else {
         print("c1: ");
         print(message);
+        print("\n");
     }
-    print("\n");
     os_exit(1);
+}
+
+// The number of a new entry in a table.
+long one_more(long count, long size) {
+    if (count + 1 >= size)
+        error("the program is too large");
+    return count + 1;
 }
 
 // ---- names: each spelling has one number; what it means is found from there
 
-long id_at[IDS];                // where in `text` it is written
-long id_length[IDS];
+long id_at[IDS], id_length[IDS];    // where in `text` it is written
 long id_next[IDS];              // in its chain
 long id_keyword[IDS];
 long id_macro[IDS];             // where its macro's tokens begin, or 0
-long id_macro_end[IDS];
-long id_busy[IDS];              // the macro is being read
 long id_symbol[IDS];            // what it declares, in the innermost scope
-long id_tag[IDS];               // struct, union, enum: the type
-long ids;
-long chains[HASHES];
+long id_tag[IDS];               // struct or union: the type
+long ids, chains[HASHES];
 long name;                      // of the token T_NAME
 
 long intern(long from, long length) {
-    long hash = 0;
-    long i = 0;
-    while (i < length) {
+    long hash = 0, id, i;
+    for (i = 0; i < length; i++)
         hash = (hash + text[from + i]) * 31;
-        i++;
-    }
     hash = (hash ^ hash >> 14) & 16383;
-    long id = chains[hash];
-    while (id) {
+    for (id = chains[hash]; id; id = id_next[id])
         if (id_length[id] == length) {
-            i = 0;
-            while (i < length && text[id_at[id] + i] == text[from + i])
-                i++;
+            for (i = 0; i < length && text[id_at[id] + i] == text[from + i]; i++)
+                ;
             if (i == length)
                 return id;
         }
-        id = id_next[id];
-    }
-    ids++;
-    if (ids >= IDS)
-        error("too many names");
+    ids = one_more(ids, IDS);
     id_at[ids] = from;
     id_length[ids] = length;
     id_next[ids] = chains[hash];
@@ -194,46 +158,41 @@ long intern(long from, long length) {
     return ids;
 }
 
-long text_add(char *s) {        // returns where it was put; a zero follows it
+long text_add(char *s, long n) {    // returns where it was put; a zero follows it
     long start = text_end;
-    long i = 0;
-    while (s[i]) {
-        text[text_end] = s[i];
-        text_end++;
-        i++;
-    }
+    for (long i = 0; i < n && s[i]; i++)
+        text[text_end++] = s[i];
     text[text_end] = 0;
-    text_end++;
     return start;
 }
 
-// ---- output
+// ---- output: text in four parts that are written one behind the other
 
-void emit(char *s) {
-    long i = 0;
-    while (s[i]) {
-        code[out] = s[i];
-        out++;
-        i++;
-    }
-    if (out > CODE_SIZE - 4096)
+enum { P_CODE, P_DATA, P_STRINGS, P_MEMORY, PARTS };
+
+char output[OUTPUT_SIZE];
+long out[PARTS];                // where in `output` the next character of each goes
+long part;                      // the one that is being written
+long labels, unnamed;           // numbers given to places in the code, and to strings and static locals
+
+void emit_char(long c) {
+    output[out[part]++] = c;
+    if (out[part] == (part + 1) * PART_SIZE)
         error("the program is too large");
 }
 
+void emit(char *s) {
+    for (long i = 0; s[i]; i++)
+        emit_char(s[i]);
+}
+
 void emit_number(long n) {
-    if (n < 0) {
+    if (n < 0)
         emit("-");
-        if (n < -9) {
-            emit_number(-(n / 10));
-            n = n % 10;
-        }
-        n = -n;
-    } else if (n > 9) {
-        emit_number(n / 10);
-        n = n % 10;
-    }
-    code[out] = '0' + n;
-    out++;
+    if (n > 9 || n < -9)
+        emit_number(n < 0 ? -(n / 10) : n / 10);
+    n = n % 10;
+    emit_char('0' + (n < 0 ? -n : n));
 }
 
 // A macro and its number.
@@ -243,69 +202,26 @@ void emit_op(char *s, long n) {
     emit(" ");
 }
 
-// A macro and the label of a symbol, or, less than 0, of a string or a static local.
-void emit_symbol_name(long id) {
-    long i = 0;
-    emit("_");
-    while (i < id_length[id]) {
-        code[out] = text[id_at[id] + i];
-        out++;
-        i++;
-    }
-}
-
+// A macro and the label of a name or, less than 0, of a string or static local.
 void emit_at(char *s, long label) {
     emit(s);
-    if (label < 0) {
+    if (label < 0)
         emit_op("s", -label);
-        return;
+    else {
+        emit("_");
+        for (long i = 0; i < id_length[label]; i++)
+            emit_char(text[id_at[label] + i]);
+        emit(" ");
     }
-    emit_symbol_name(label);
-    emit(" ");
 }
 
-// Puts "push " before the code from `mark` on.
-void insert_push(long mark) {
-    long i = out;
-    emit("push ");
-    while (i > mark) {
-        i -= 1;
-        code[i + 5] = code[i];
-    }
-    code[mark] = 'p';
-    code[mark + 1] = 'u';
-    code[mark + 2] = 's';
-    code[mark + 3] = 'h';
-    code[mark + 4] = ' ';
+void emit_byte(long c) {
+    emit_char("0123456789ABCDEF"[c >> 4 & 15]);
+    emit_char("0123456789ABCDEF"[c & 15]);
 }
-
-void put_aside(long mark) {
-    long i = mark;
-    while (i < out) {
-        side[side_end] = code[i];
-        side_end++;
-        i++;
-    }
-    if (side_end > SIDE_SIZE - 65536)
-        error("too complex");
-    out = mark;
-}
-
-void bring_back(long mark) {
-    long i = mark;
-    while (i < side_end) {
-        code[out] = side[i];
-        out++;
-        i++;
-    }
-    side_end = mark;
-}
-
-long labels;
 
 long new_label() {
-    labels++;
-    return labels;
+    return labels += 1;
 }
 
 void emit_label(long l) {
@@ -314,61 +230,38 @@ void emit_label(long l) {
 
 // ---- preprocessor and tokens
 
-long number_value;              // of T_NUMBER
-long number_type;
+long input_at[INPUTS];          // the inputs that are being read, files and macros within them: where each goes on
+long input_file[INPUTS];        // its file, or 0: a macro
+long inputs;
 long conditions;                // the #ifdefs that are open
+long number_value, number_type; // of T_NUMBER
 
-void read_file(char *path_start, long directory_length, char *path, long length) {
-    if (files >= FILES - 1 || inputs >= INPUTS - 1)
-        error("too many files");
-    long start = text_end;
-    long i = 0;
-    while (i < directory_length) {
-        text[text_end] = path_start[i];
-        text_end++;
-        i++;
-    }
-    i = 0;
-    while (i < length) {
-        text[text_end] = path[i];
-        text_end++;
-        i++;
-    }
-    text[text_end] = 0;
-    text_end++;
+void enter_input(long file, long start) {
+    input_at[inputs] = at;
+    inputs = one_more(inputs, INPUTS);
+    input_file[inputs] = file;
+    at = start;
+}
+
+void read_file(char *directory, long directory_length, char *path, long length) {
+    long start = text_add(directory, directory_length), n = 1;
+    text_add(path, length);
     long file = os_open(text + start);
     if (file < 0)
         error("the file cannot be read");
-    input_at[inputs] = at;
-    input_end[inputs] = end;
-    inputs++;
-    files++;
+    files = one_more(files, FILES);
     file_name[files] = start;
-    file_start[files] = text_end;
-    input_file[inputs] = files;
-    input_macro[inputs] = 0;
-    at = text_end;
-    while (1) {
-        i = os_read(file, text + text_end, TEXT_SIZE - 4096 - text_end);
-        if (i < 0)
+    file_start[files] = text_end += 1;
+    enter_input(files, text_end);
+    while (n) {
+        n = os_read(file, text + text_end, TEXT_SIZE - 4096 - text_end);
+        if (n < 0)
             error("the file cannot be read");
-        if (i == 0)
-            break;
-        text_end += i;
+        text_end += n;
         if (text_end == TEXT_SIZE - 4096)
             error("the text is too large");
     }
-    end = text_end;
-    text[text_end] = 0;
-    text_end++;
-}
-
-void leave_input() {
-    if (input_macro[inputs])
-        id_busy[input_macro[inputs]] = 0;
-    inputs -= 1;
-    at = input_at[inputs];
-    end = input_end[inputs];
+    text[text_end++] = 0;
 }
 
 long is_letter(long c) {
@@ -384,7 +277,12 @@ void skip_blanks() {            // within a line
         at++;
 }
 
-long word() {                   // reads a name, for a directive
+void skip_line() {
+    while (text[at] && (text[at] != '\n' || text[at - 1] == '\\'))
+        at++;
+}
+
+long word() {                   // reads a name
     skip_blanks();
     long start = at;
     while (is_letter(text[at]) || is_digit(text[at]))
@@ -394,320 +292,213 @@ long word() {                   // reads a name, for a directive
     return intern(start, at - start);
 }
 
-void skip_line() {
-    while (at < end && text[at] != '\n')
-        at++;
-}
-
-long same(long id, char *s) {
-    long i = 0;
-    while (i < id_length[id] && s[i] == text[id_at[id] + i])
-        i++;
-    return i == id_length[id] && s[i] == 0;
-}
-
 // After a condition that is false: on to its #endif, or, if `to_else`, to its #else.
 void skip_group(long to_else) {
-    long depth = 0;
-    while (1) {
+    long depth = 1;
+    while (depth) {
         skip_line();
-        if (at >= end)
+        if (text[at] == 0)
             error("#endif is missing");
         at++;
         skip_blanks();
         if (text[at] == '#') {
             at++;
-            skip_blanks();
-            if (is_letter(text[at])) {
-                long id = word();
-                if (same(id, "ifdef") || same(id, "ifndef") || same(id, "if"))
-                    depth++;
-                else if (same(id, "endif")) {
-                    if (depth == 0) {
-                        conditions -= 1;
-                        return;
-                    }
-                    depth -= 1;
-                } else if (same(id, "else") && depth == 0 && to_else)
-                    return;
-            }
+            long d = id_keyword[word()];
+            depth += (d == K_IFDEF) + (d == K_IFNDEF) + (d == K_IF) - (d == K_ENDIF);
+            if (d == K_ELSE && depth == 1 && to_else)
+                return;
         }
     }
+    conditions -= 1;
 }
 
-void define(long id) {          // its tokens begin at `at` and go on to the end of the line
+void include() {
     skip_blanks();
-    id_macro[id] = at;
-    while (at < end && text[at] != '\n') {
-        if (text[at] == '\\' && text[at + 1] == '\n')
-            at++;
+    long start = at += 1, directory = 0;
+    if (text[at - 1] != '"')
+        error("a file name in quotes is missing");
+    while (text[at] != '"' && text[at])
         at++;
-    }
-    id_macro_end[id] = at;
+    long length = at - start, includer = file_name[input_file[inputs]];
+    for (long i = includer; text[i]; i++)
+        if (text[i] == '/')
+            directory = i + 1 - includer;
+    skip_line();
+    read_file(text + includer, directory, text + start, length);
 }
 
 void directive() {
-    token_at = at;
-    at++;
-    long id = word();
-    if (same(id, "define")) {
-        id = word();
+    token_at = at++;
+    long d = id_keyword[word()];
+    if (d == K_INCLUDE) {
+        include();
+        return;
+    }
+    if (d == K_DEFINE) {
+        long id = word();
         if (text[at] == '(')
             error("macros with parameters are not in C1");
-        define(id);
-    } else if (same(id, "undef")) {
-        id_macro[word()] = 0;
-        skip_line();
-    } else if (same(id, "ifdef") || same(id, "ifndef")) {
-        long wanted = same(id, "ifdef");
+        id_macro[id] = at;
+    } else if (d == K_IFDEF || d == K_IFNDEF) {
         conditions++;
-        if ((id_macro[word()] != 0) != wanted)
+        if ((id_macro[word()] != 0) != (d == K_IFDEF))
             skip_group(1);
-        skip_line();
-    } else if (same(id, "else")) {
+    } else if (d == K_ELSE || d == K_ENDIF) {
         if (conditions == 0)
-            error("#else without #ifdef");
-        skip_group(0);
-        skip_line();
-    } else if (same(id, "endif")) {
-        if (conditions == 0)
-            error("#endif without #ifdef");
-        conditions -= 1;
-        skip_line();
-    } else if (same(id, "include")) {
-        skip_blanks();
-        if (text[at] != '"')
-            error("a file name in quotes is missing");
-        at++;
-        long start = at;
-        while (text[at] != '"' && at < end)
-            at++;
-        long length = at - start;
-        at++;
-        long includer = file_name[input_file[inputs]];
-        long i = 0;
-        long directory = 0;
-        while (text[includer + i]) {
-            i++;
-            if (text[includer + i - 1] == '/')
-                directory = i;
-        }
-        read_file(text + includer, directory, text + start, length);
-    } else
+            error(d == K_ELSE ? "#else without #ifdef" : "#endif without #ifdef");
+        if (d == K_ELSE)
+            skip_group(0);
+        else
+            conditions -= 1;
+    } else if (d == K_UNDEF)
+        id_macro[word()] = 0;
+    else
         error("unknown directive");
+    skip_line();
+}
+
+long digit() {                  // the value of the one at `at`, or 99
+    long c = text[at];
+    return is_digit(c) ? c - '0' : is_letter(c) ? (c | 32) - 'a' + 10 : 99;
 }
 
 // The character at `at` of a string or character constant.
 long character() {
-    long c = text[at];
-    at++;
+    long c = text[at++], i;
     if (c == '\n' || c == 0)
         error("the quote is not closed");
     if (c != '\\')
         return c;
-    c = text[at];
-    at++;
-    if (c == 'n')
-        return '\n';
-    if (c == 't')
-        return '\t';
-    if (c == 'r')
-        return '\r';
-    if (c == 'a')
-        return 7;
-    if (c == 'b')
-        return 8;
-    if (c == 'f')
-        return 12;
-    if (c == 'v')
-        return 11;
-    if (c == 'x') {
-        long n = 0;
-        while (1) {
-            c = text[at];
-            if (is_digit(c))
-                c -= '0';
-            else if (c >= 'a' && c <= 'f')
-                c -= 'a' - 10;
-            else if (c >= 'A' && c <= 'F')
-                c -= 'A' - 10;
-            else
-                return n & 255;
-            n = n * 16 + c;
-            at++;
-        }
-    }
-    if (c >= '0' && c <= '7') {
-        c -= '0';
-        long first = at;
-        while (text[at] >= '0' && text[at] <= '7' && at - first < 2) {
-            c = c * 8 + text[at] - '0';
+    long base = text[at] == 'x' ? 16 : 8, most = base == 16 ? 99 : 3;
+    if (base == 16)
+        at++;
+    if (digit() < base) {
+        for (c = 0; digit() < base && most; most -= 1) {
+            c = c * base + digit();
             at++;
         }
         return c & 255;
     }
-    if (c == '\\' || c == '\'' || c == '"' || c == '?')
-        return c;
-    error("unknown escape");
+    c = text[at++];
+    for (i = 0; i < 7; i++)
+        if (c == "abtnvfr"[i])
+            return 7 + i;
+    if (c != '\\' && c != '\'' && c != '"' && c != '?')
+        error("unknown escape");
+    return c;
 }
 
 void number_token() {
-    long base = 10;
-    long n = 0;
-    long digits = 0;
+    long base = 10, n = 0, is_unsigned = 0, is_long = 0;
     if (text[at] == '0') {
-        base = 8;
-        digits = 1;
-        at++;
-        if (text[at] == 'x' || text[at] == 'X') {
-            base = 16;
-            digits = 0;
-            at++;
-        }
+        base = (text[at + 1] | 32) == 'x' ? 16 : 8;
+        if (base == 16)
+            at += 2;
+        if (digit() >= base)
+            error("bad number");
     }
-    while (1) {
-        long c = text[at] | 32;
-        if (is_digit(text[at]))
-            c = c - '0';
-        else if (base == 16 && c >= 'a' && c <= 'f')
-            c = c - 'a' + 10;
-        else
-            break;
-        if (c >= base)
-            error("a digit is too large");
-        // n * base + c must fit 64 bits: n is compared as if it had no sign
-        if (n < 0 && base != 10 || base == 16 && (n >> 60 & 15) || base == 8 && (n >> 61 & 7)
-            || base == 10 && (n < 0 || n > 922337203685477580 && (n > 1844674407370955161 || n == 1844674407370955161 && c > 5)))
+    // n * base + digit must be less than 2^64, and n may be so large that it counts as less than 0
+    long limit = base == 10 ? 1844674407370955161 : base == 16 ? 1152921504606846975 : 2305843009213693951;
+    for (; digit() < base; at++) {
+        if (n < 0 || n > limit - (base == 10 && digit() > 5))
             error("the number is too large");
-        n = n * base + c;
-        digits = 1;
-        at++;
+        n = n * base + digit();
     }
-    long is_unsigned = 0;
-    long is_long = 0;
-    while (1) {
-        long c = text[at] | 32;
-        if (c == 'u')
+    for (; (text[at] | 32) == 'u' || (text[at] | 32) == 'l'; at++)
+        if ((text[at] | 32) == 'u')
             is_unsigned = 1;
-        else if (c == 'l')
-            is_long = 1;
         else
-            break;
-        at++;
-    }
-    if (digits == 0 || is_letter(text[at]) || is_digit(text[at]) || text[at] == '.')
+            is_long = 1;
+    if (digit() < 99 || text[at] == '.')
         error("bad number");
     tok = T_NUMBER;
     number_value = n;
-    number_type = LONG;
-    if (is_long == 0 && n >= 0 && n <= 2147483647)
-        number_type = INT;
-    else if (is_long == 0 && n >= 0 && n <= 4294967295 && (base != 10 || is_unsigned))
-        number_type = UINT;
-    else if (n < 0)
-        number_type = ULONG;
+    if (is_long || n < 0 || n > 4294967295)
+        number_type = n < 0 ? ULONG : LONG;
+    else
+        number_type = n <= 2147483647 ? INT : base == 10 && is_unsigned == 0 ? LONG : UINT;
     if (is_unsigned && (number_type == INT || number_type == LONG))
         number_type++;
+}
+
+// The token at `at`, which is no name, number or string.
+void punctuator() {
+    char *pairs = "++--<<>>&&||==!=<=>=+=-=*=/=%=&=|=^=->";
+    tok = text[at++];
+    if (tok == '\'') {
+        number_value = character();
+        number_type = INT;
+        tok = T_NUMBER;
+        if (text[at++] != '\'')
+            error("bad character constant");
+        return;
+    }
+    if (tok == '.' && text[at] == '.' && text[at + 1] == '.') {
+        at += 2;
+        tok = T_DOTS;
+    }
+    for (long i = 0; pairs[i]; i += 2)
+        if (tok == pairs[i] && text[at] == pairs[i + 1]) {
+            tok += text[at++] * 256;
+            if (text[at] == '=' && (tok == T_SHL || tok == T_SHR)) {
+                at++;
+                tok += '=' << 16;
+            }
+            return;
+        }
+}
+
+void comment() {
+    token_at = at;
+    at += 2;
+    while (text[at] != '*' || text[at + 1] != '/')
+        if (text[at++] == 0)
+            error("the comment is not closed");
+    at += 2;
 }
 
 void next() {
     while (1) {
         long c = text[at];
-        if (at >= end) {
+        token_at = at;
+        if (c == 0 || c == '\n' && input_file[inputs] == 0) {
             if (inputs == 1) {
-                token_at = at;
                 tok = T_END;
                 if (conditions)
                     error("#endif is missing");
                 return;
             }
-            leave_input();
+            inputs -= 1;
+            at = input_at[inputs];
         } else if (is_letter(c)) {
-            token_at = at;
-            while (is_letter(text[at]) || is_digit(text[at]))
-                at++;
-            name = intern(token_at, at - token_at);
-            if (id_macro[name] && id_busy[name] == 0) {
-                if (inputs >= INPUTS - 1)
-                    error("too many macros within each other");
-                input_at[inputs] = at;
-                input_end[inputs] = end;
-                if (input_macro[inputs] == 0)
-                    input_at[inputs] = at;
-                inputs++;
-                input_macro[inputs] = name;
-                input_file[inputs] = input_file[inputs - 1];
-                id_busy[name] = 1;
-                at = id_macro[name];
-                end = id_macro_end[name];
-            } else {
-                tok = T_NAME;
-                if (id_keyword[name])
-                    tok = id_keyword[name];
+            name = word();
+            if (id_macro[name])
+                enter_input(0, id_macro[name]);
+            else {
+                tok = id_keyword[name] && id_keyword[name] <= K_RETURN ? id_keyword[name] : T_NAME;
                 return;
             }
         } else if (c == ' ' || c == '\n' || c == '\t' || c == '\r')
             at++;
         else if (c == '/' && text[at + 1] == '/')
             skip_line();
-        else if (c == '/' && text[at + 1] == '*') {
-            token_at = at;
-            at += 2;
-            while (text[at] != '*' || text[at + 1] != '/') {
-                if (at >= end)
-                    error("the comment is not closed");
-                at++;
-            }
-            at += 2;
-        } else if (c == '\\' && text[at + 1] == '\n')
+        else if (c == '/' && text[at + 1] == '*')
+            comment();
+        else if (c == '\\' && text[at + 1] == '\n')
             at += 2;
         else if (c == '#')
             directive();
         else {
-            token_at = at;
-            if (is_digit(c)) {
+            if (is_digit(c))
                 number_token();
-                return;
-            }
-            at++;
-            tok = c;
-            if (c == '"') {
+            else if (c == '"') {
+                at++;
                 tok = T_STRING;         // `at` is at its first character
-                return;
-            }
-            if (c == '\'') {
-                number_value = character();
-                number_type = INT;
-                tok = T_NUMBER;
-                if (text[at] != '\'')
-                    error("bad character constant");
-                at++;
-                return;
-            }
-            long d = text[at];
-            if (d == '=' && (c == '=' || c == '!' || c == '<' || c == '>' || c == '+' || c == '-' || c == '*' || c == '/'
-                    || c == '%' || c == '&' || c == '|' || c == '^')
-                || d == c && (c == '+' || c == '-' || c == '<' || c == '>' || c == '&' || c == '|')
-                || c == '-' && d == '>') {
-                at++;
-                tok = c + d * 256;
-                if (text[at] == '=' && (tok == T_SHL || tok == T_SHR)) {
-                    at++;
-                    tok += '=' << 16;
-                }
-            } else if (c == '.' && d == '.' && text[at + 1] == '.') {
-                at += 2;
-                tok = T_DOTS;
-            }
+            } else
+                punctuator();
             return;
         }
     }
-}
-
-void expect(long t, char *message) {
-    if (tok != t)
-        error(message);
-    next();
 }
 
 long accept(long t) {
@@ -717,26 +508,26 @@ long accept(long t) {
     return 1;
 }
 
+void expect(long t, char *message) {
+    if (accept(t) == 0)
+        error(message);
+}
+
 // ---- types
 
 long t_kind[TYPES];
-long t_size[TYPES];             // 0: incomplete
-long t_align[TYPES];
+long t_size[TYPES], t_align[TYPES]; // size 0: incomplete
 long t_base[TYPES];             // of a pointer, array; a function's result; 1: a union, with kind STRUCT
 long t_pointer[TYPES];          // the pointer to this type, once there is one
-long t_first[TYPES];            // a struct's members, a function's parameters
+long t_first[TYPES], t_last[TYPES]; // a struct's members, a function's parameters
 long types;
 
-long m_name[MEMBERS];           // members and parameters
-long m_type[MEMBERS];
-long m_offset[MEMBERS];
-long m_next[MEMBERS];
+long m_name[MEMBERS], m_type[MEMBERS];  // members and parameters; type 0: the rest is variable
+long m_offset[MEMBERS], m_next[MEMBERS];
 long members;
 
 long new_type(long kind, long size, long align, long base) {
-    types++;
-    if (types >= TYPES)
-        error("too many types");
+    types = one_more(types, TYPES);
     t_kind[types] = kind;
     t_size[types] = size;
     t_align[types] = align;
@@ -750,170 +541,25 @@ long pointer_to(long t) {
     return t_pointer[t];
 }
 
-long new_member(long id, long t, long offset) {
-    members++;
-    if (members >= MEMBERS)
-        error("too many members");
+void add_member(long t, long id, long type, long offset) {
+    members = one_more(members, MEMBERS);
     m_name[members] = id;
-    m_type[members] = t;
+    m_type[members] = type;
     m_offset[members] = offset;
-    return members;
+    if (t_first[t])
+        m_next[t_last[t]] = members;
+    else
+        t_first[t] = members;
+    t_last[t] = members;
 }
 
 long is_unsigned(long t) {
     return t == UCHAR || t == USHORT || t == UINT || t >= ULONG;
 }
 
-// Is every value of type `from` one of type `to`, extended as it is?
-long fits(long from, long to) {
-    if (t_size[to] == 8 || t_kind[to] == VOID)
-        return 1;
-    if (t_size[from] == t_size[to])
-        return is_unsigned(from) == is_unsigned(to);
-    return t_size[from] < t_size[to] && (is_unsigned(from) || is_unsigned(to) == 0);
-}
-
-long promoted(long t) {
-    if (t < INT)
-        return INT;
-    return t;
-}
-
 long common(long a, long b) {   // the usual arithmetic conversions; the numbers of the types are their ranks
-    a = promoted(a);
-    b = promoted(b);
-    if (a > ULONG || b > ULONG)
-        return ULONG;
-    if (a > b)
-        return a;
-    return b;
-}
-
-// ---- symbols
-
-long s_kind[SYMBOLS];
-long s_type[SYMBOLS];
-long s_value[SYMBOLS];          // place in the frame, or a constant
-long s_label[SYMBOLS];          // a global's name or, less than 0, number
-long s_name[SYMBOLS];
-long s_outer[SYMBOLS];          // the one that it hides
-long s_state[SYMBOLS];          // a global: 0 declared, 1 needs memory, 2 defined
-long s_tag[SYMBOLS];            // a tag: the type that it hides, plus 1
-long symbols;
-
-long declare(long id, long kind, long t, long value) {
-    symbols++;
-    if (symbols >= SYMBOLS)
-        error("too many names");
-    s_kind[symbols] = kind;
-    s_type[symbols] = t;
-    s_value[symbols] = value;
-    s_label[symbols] = id;
-    s_name[symbols] = id;
-    s_outer[symbols] = id_symbol[id];
-    s_tag[symbols] = 0;
-    s_state[symbols] = 0;
-    id_symbol[id] = symbols;
-    return symbols;
-}
-
-void declare_tag(long id, long t) {
-    long hidden = id_symbol[id];
-    long s = declare(id, 0, 0, 0);
-    id_symbol[id] = hidden;
-    s_tag[s] = id_tag[id] + 1;
-    id_tag[id] = t;
-}
-
-void leave_scope(long mark) {
-    while (symbols > mark) {
-        if (s_tag[symbols])
-            id_tag[s_name[symbols]] = s_tag[symbols] - 1;
-        else
-            id_symbol[s_name[symbols]] = s_outer[symbols];
-        symbols -= 1;
-    }
-}
-
-long scope_mark;                // symbols from here on are of the innermost scope
-long in_function;
-long frame;                     // bytes of local variables in scope
-long frame_most;                // in this function
-long result_type;
-
-long new_local(long size) {     // returns its place
-    frame += size + 7 & ~7;
-    if (frame > frame_most)
-        frame_most = frame;
-    return -frame;
-}
-
-// ---- the operand
-
-long x_kind;
-long x_lvalue;
-long x_value;
-long x_label;
-long x_type;
-long undo_from;                 // the code from here on to `undo_to` only makes x of x++, which nobody may want
-long undo_to;
-
-void expression();
-void assignment();
-
-void set_constant(long value, long t) {
-    x_kind = X_CONST;
-    x_lvalue = 0;
-    x_value = value;
-    x_type = t;
-}
-
-void set_acc(long t) {
-    x_kind = X_ACC;
-    x_lvalue = 0;
-    x_value = 0;
-    x_type = t;
-}
-
-long truncated(long value, long t) {
-    if (t_size[t] >= 8 || t_size[t] == 0)
-        return value;
-    long bits = 64 - t_size[t] * 8;
-    long one = 1;                       // a long: to other compilers a constant is an int
-    value = value << bits >> bits;
-    if (is_unsigned(t) && value < 0)
-        value += one << 64 - bits;
-    return value;
-}
-
-void decay() {                  // an array is the address of its first element, a function its own
-    if (t_kind[x_type] == ARRAY) {
-        x_type = pointer_to(t_base[x_type]);
-        x_lvalue = 0;
-    } else if (t_kind[x_type] == FUNCTION) {
-        x_type = pointer_to(x_type);
-        x_lvalue = 0;
-    }
-}
-
-void emit_width(char *s, long t, char *after) { // as in load4u: size and sign
-    long size = t_size[t];
-    emit(s);
-    emit_number(size);
-    if (size < 8) {
-        if (is_unsigned(t))
-            emit("u");
-        else
-            emit("s");
-    }
-    emit(after);
-}
-
-void emit_extend(long t) {
-    if (is_unsigned(t))
-        emit_op("zx", t_size[t]);
-    else
-        emit_op("sx", t_size[t]);
+    long t = a > b ? a : b;
+    return t < INT ? INT : t > ULONG ? ULONG : t;
 }
 
 void check_scalar(long t) {
@@ -923,91 +569,158 @@ void check_scalar(long t) {
         error("there is no value");
 }
 
-void emit_place(char *s) {      // of an X_GLOBAL
+long sized(long t) {            // its size
+    if (t_size[t] == 0)
+        error("the size is not known");
+    return t_size[t];
+}
+
+// ---- symbols
+
+long s_kind[SYMBOLS], s_type[SYMBOLS];
+long s_value[SYMBOLS];          // place in the frame, or a constant
+long s_label[SYMBOLS];          // a global's name or, less than 0, number
+long s_name[SYMBOLS], s_outer[SYMBOLS]; // and the symbol that it hides
+long s_state[SYMBOLS];          // a global: 0 declared, 1 needs memory, 2 defined
+long symbols;
+
+long scope_mark;                // symbols from here on are of the innermost scope
+long in_function, result_type;
+long frame, frame_most;         // bytes of local variables: in scope, and in this function
+
+long declare(long id, long kind, long t, long value) {
+    if (id == 0)
+        error("a name is missing");
+    symbols = one_more(symbols, SYMBOLS);
+    s_kind[symbols] = kind;
+    s_type[symbols] = t;
+    s_value[symbols] = value;
+    s_label[symbols] = id;
+    s_name[symbols] = id;
+    s_outer[symbols] = id_symbol[id];
+    s_state[symbols] = 0;
+    id_symbol[id] = symbols;
+    return symbols;
+}
+
+void leave_scope(long mark) {
+    for (; symbols > mark; symbols -= 1)
+        id_symbol[s_name[symbols]] = s_outer[symbols];
+}
+
+long new_local(long size) {     // returns its place
+    frame += size + 7 & ~7;
+    frame_most = frame > frame_most ? frame : frame_most;
+    return -frame;
+}
+
+// ---- the operand
+
+long x_kind, x_lvalue, x_label, x_value, x_type;
+
+void expression();
+void assignment();
+
+void operand(long kind, long lvalue, long label, long value, long t) {
+    x_kind = kind;
+    x_lvalue = lvalue;
+    x_label = label;
+    x_value = value;
+    x_type = t;
+}
+
+void set_acc(long t) {
+    operand(X_ACC, 0, 0, 0, t);
+}
+
+long is_number() {              // a constant that is no address
+    return x_kind == X_KNOWN && x_label == 0 && x_lvalue == 0;
+}
+
+void emit_address(char *s) {    // of an X_KNOWN with a label
     emit_at(s, x_label);
     if (x_value)
         emit_op("~", x_value);
 }
 
-// Leaves the address, if x_lvalue, else the value in A.
+// Writes the code that leaves the address, if x_lvalue, else the value in A.
 void to_a() {
-    if (x_kind == X_CONST)
-        emit_op("lit %", x_value);
-    else if (x_kind == X_LOCAL) {
-        emit_op("lit %", x_value);
-        emit("local ");
-    } else {
-        if (x_kind == X_GLOBAL)
-            emit_place("lit @");
-        else if (x_value) {
-            emit_op("litb %", x_value);
-            emit("add ");
-        }
+    if (x_kind != X_ACC) {
+        if (x_label)
+            emit_address("lit @");
+        else
+            emit_op("lit %", x_value);
+        if (x_kind == X_LOCAL)
+            emit("local ");
     }
     x_kind = X_ACC;
-    x_value = 0;
 }
 
-// Leaves the value in A.
-void load() {
-    decay();
-    if (x_lvalue) {
-        check_scalar(x_type);
-        if (x_kind == X_GLOBAL && t_size[x_type] == 8) {
-            emit_place("load @");
-            set_acc(x_type);
-        } else {
-            to_a();
-            emit_width("load", x_type, " ");
-        }
+void emit_load(long t) {
+    emit_op("load", t_size[t]);
+    if (t_size[t] < 8) {
+        out[part] -= 1;
+        emit(is_unsigned(t) ? "u " : "s ");
+    }
+}
+
+void emit_extend(long t) {
+    if (t_size[t] < 8)
+        emit_op(is_unsigned(t) ? "zx" : "sx", t_size[t]);
+}
+
+// From the place to its value. An array is the address of its first element, a function its own.
+void value() {
+    if (t_kind[x_type] == ARRAY || t_kind[x_type] == FUNCTION) {
+        x_type = pointer_to(t_kind[x_type] == ARRAY ? t_base[x_type] : x_type);
         x_lvalue = 0;
-    } else
-        to_a();
-}
-
-void load_b() {
-    if (x_kind == X_GLOBAL)
-        emit_place("litb @");
-    else
-        emit_op("litb %", x_value);
-    if (x_kind == X_LOCAL)
-        emit("localb ");
-    if (x_lvalue) {
+    } else if (x_lvalue) {
         check_scalar(x_type);
-        emit_width("load", x_type, "b ");
-    }
-}
-
-void convert(long t) {          // the value to the type t, of which it has then the extension
-    decay();
-    if (x_kind == X_CONST && x_lvalue == 0)
-        set_constant(truncated(x_value, t), t);
-    else if (t_kind[t] != VOID) {
-        check_scalar(x_type);
-        check_scalar(t);
-        if (fits(x_type, t) == 0) {
-            load();
-            emit_extend(t);
-            x_type = t;
-        }
-    }
-}
-
-// Stores A to the address that the operand was, which is no X_ACC.
-void store(long kind, long value, long label, long t) {
-    x_kind = kind;
-    x_value = value;
-    x_label = label;
-    if (t_size[t] == 8 && kind == X_LOCAL)
-        emit_op("put %", value);
-    else if (t_size[t] == 8 && kind == X_GLOBAL)
-        emit_place("save @");
-    else {
-        emit("movb ");
         to_a();
-        emit_op("store", t_size[t]);
+        emit_load(x_type);
+        x_lvalue = 0;
     }
-    set_acc(t);
+}
+
+void scalar() {
+    value();
+    check_scalar(x_type);
+}
+
+void to_value() {               // a value in A
+    scalar();
+    to_a();
+}
+
+long truncated(long value, long t) {
+    long bits = 64 - t_size[t] * 8, one = 1;    // a long: to other compilers a constant is an int
+    if (bits <= 0)
+        return value;
+    value = value << bits >> bits;
+    return is_unsigned(t) && value < 0 ? value + (one << 64 - bits) : value;
+}
+
+// The value to the type t, of which it has then the extension.
+void convert(long t) {
+    scalar();
+    check_scalar(t);
+    if (is_number())
+        x_value = truncated(x_value, t);
+    else if (x_type != t && t_size[t] < 8) {
+        to_a();
+        emit_extend(t);
+    }
+    x_type = t;
+}
+
+void multiply(long size) {
+    if (is_number())
+        x_value = x_value * size;
+    else if (size != 1) {
+        to_a();
+        emit_op("litb %", size);
+        emit("mul ");
+    }
 }
 
 void check_lvalue() {
@@ -1018,113 +731,59 @@ void check_lvalue() {
 
 // ---- expressions
 
-long precedence(long op) {
-    if (op == ')' || op == ';' || op == ',' || op == '=' || op == ']')
-        return 0;
-    if (op == '*' || op == '/' || op == '%')
-        return 10;
-    if (op == '+' || op == '-')
-        return 9;
-    if (op == T_SHL || op == T_SHR)
-        return 8;
-    if (op == '<' || op == '>' || op == T_LE || op == T_GE)
-        return 7;
-    if (op == T_EQ || op == T_NE)
-        return 6;
-    if (op == '&')
-        return 5;
-    if (op == '^')
-        return 4;
-    if (op == '|')
-        return 3;
-    if (op == T_AND)
-        return 2;
-    return op == T_OR;
+// The row of a binary operator, or the zero behind the last: how strongly it binds; its characters; its macros, for
+// signed and for other types, in five characters each. && and || have the jumps that pass over the right side.
+char *operator_row(long op) {
+    char *row =
+        "0||jnz  jnz  "
+        "1&&jz   jz   "
+        "2| or   or   "
+        "3^ xor  xor  "
+        "4& and  and  "
+        "5==eq   eq   "
+        "5!=ne   ne   "
+        "6< lts  ltu  "
+        "6<=les  leu  "
+        "6> gts  gtu  "
+        "6>=ges  geu  "
+        "7<<shl  shl  "
+        "7>>sar  shr  "
+        "8+ add  add  "
+        "8- sub  sub  "
+        "9* mul  mul  "
+        "9/ divs divu "
+        "9% mods modu ";
+    while (*row && op != row[1] + (row[2] == ' ' ? 0 : row[2] * 256))
+        row = row + 13;
+    return row;
 }
 
-void emit_operator(long op, long t) {
-    long u = is_unsigned(t);
-    if (op == '+')
-        emit("add ");
-    else if (op == '-')
-        emit("sub ");
-    else if (op == '*')
-        emit("mul ");
-    else if (op == '&')
-        emit("and ");
-    else if (op == '|')
-        emit("or ");
-    else if (op == '^')
-        emit("xor ");
-    else if (op == T_SHL)
-        emit("shl ");
-    else if (op == T_EQ)
-        emit("eq ");
-    else if (op == T_NE)
-        emit("ne ");
-    else if (op == T_SHR) {
-        if (u)
-            emit("shr ");
-        else
-            emit("sar ");
-    } else {
-        if (op == '/')
-            emit("div");
-        else if (op == '%')
-            emit("mod");
-        else if (op == '<')
-            emit("lt");
-        else if (op == '>')
-            emit("gt");
-        else if (op == T_LE)
-            emit("le");
-        else
-            emit("ge");
-        if (u)
-            emit("u ");
-        else
-            emit("s ");
-    }
+void emit_word(char *s) {       // up to its blank
+    for (; *s != ' '; s++)
+        emit_char(*s);
+    emit(" ");
 }
 
 // Sets number_value to the result and returns 1, or 0 where the machine must do it.
-long fold(long op, long a, long b, long t) {
-    if (op == '+')
-        number_value = a + b;
-    else if (op == '-')
-        number_value = a - b;
-    else if (op == '*')
-        number_value = a * b;
-    else if (op == '&')
-        number_value = a & b;
-    else if (op == '|')
-        number_value = a | b;
-    else if (op == '^')
-        number_value = a ^ b;
-    else if (op == T_SHL)
-        number_value = a << (b & 63);
-    else if (op == T_EQ)
-        number_value = a == b;
-    else if (op == T_NE)
-        number_value = a != b;
-    else if (is_unsigned(t) && (a < 0 || b < 0))
+long fold(char *row, long a, long b, long t) {
+    long op = row[1], twice = row[2] == op;
+    long divides = op == '/' || op == '%';
+    if (divides && (b == 0 || b == -1))
         return 0;
-    else if (op == T_SHR)
-        number_value = a >> (b & 63);
-    else if (op == '<')
-        number_value = a < b;
-    else if (op == '>')
-        number_value = a > b;
-    else if (op == T_LE)
-        number_value = a <= b;
-    else if (op == T_GE)
-        number_value = a >= b;
-    else if (b == 0 || b == -1)
+    if (is_unsigned(t) && (a < 0 || b < 0) && (divides || *row == '6' || *row == '7' && op == '>'))
         return 0;
-    else if (op == '/')
-        number_value = a / b;
-    else
-        number_value = a % b;
+    number_value = op == '+' ? a + b
+        : op == '-' ? a - b
+        : op == '*' ? a * b
+        : op == '/' ? a / b
+        : op == '%' ? a % b
+        : op == '&' ? a & b
+        : op == '|' ? a | b
+        : op == '^' ? a ^ b
+        : op == '=' ? a == b
+        : op == '!' ? a != b
+        : op == '<' ? twice ? a << (b & 63) : row[2] == '=' ? a <= b : a < b
+        : twice ? a >> (b & 63) : row[2] == '=' ? a >= b : a > b;
     return 1;
 }
 
@@ -1132,179 +791,92 @@ void binary(long least);
 
 enum { BY_PRECEDENCE, BY_ASSIGNMENT, BY_EXPRESSION };
 
-// The operand is the left side of `op`; reads the right side and applies it.
-void operate(long op, long how) {
-    decay();
-    // What is known without code can wait for the right side
-    long waits = x_lvalue == 0 && x_kind != X_ACC;
-    if (waits == 0)
-        load();
-    check_scalar(x_type);
-    long kind = x_kind;
-    long value = x_value;
-    long label = x_label;
-    long left = x_type;
-    long mark = out;
+// The operand is the left side of the operator; reads the right side and applies it.
+void operate(char *row, long how) {
+    scalar();
+    long left = x_type, kind = x_kind, label = x_label, known = x_value, adds = *row == '8', shifts = *row == '7';
+    long mark = out[part], size = 1;
+    if (kind == X_ACC)
+        emit("push ");
     if (how == BY_PRECEDENCE)
-        binary(precedence(op) + 1);
+        binary(*row - '0' + 1);
     else if (how == BY_ASSIGNMENT)
         assignment();
     else
         expression();
-    decay();
-    check_scalar(x_type);
-    long right = x_type;
-    long left_pointer = t_kind[left] == POINTER;
-    long right_pointer = t_kind[right] == POINTER;
-    long size = 1;
-    long result = common(left, right);
-    if ((left_pointer || right_pointer) && (op == '+' || op == '-')) {
-        result = left;
-        if (right_pointer && op == '+')
-            result = right;
-        size = t_size[t_base[result]];
-        if (t_kind[t_base[result]] == VOID)
-            size = 1;
-        if (size == 0)
-            error("the size is not known");
+    scalar();
+    long left_pointer = t_kind[left] == POINTER, right_pointer = t_kind[x_type] == POINTER;
+    long result = shifts ? common(left, INT) : common(left, x_type);
+    long computed = result;             // the type in which it is computed
+    if (adds && (left_pointer || right_pointer)) {
+        result = left_pointer ? left : x_type;
+        size = t_kind[t_base[result]] == VOID ? 1 : sized(t_base[result]);
         if (left_pointer && right_pointer)
             result = LONG;
-        else if (left_pointer) {
-            if (x_kind == X_CONST && x_lvalue == 0) {
-                size = size * x_value;
-                if (op == '-')
-                    size = -size;
-                x_kind = kind;
-                x_value = value + size;
-                x_label = label;
-                x_type = left;
-                return;
-            }
-            if (size != 1) {
-                load();
-                emit_op("litb %", size);
-                emit("mul ");
-            }
-        } else {                        // integer + pointer: the left side is to be multiplied
-            load();
-            if (waits) {
-                x_value = value * size;
-                x_type = result;
-                return;
-            }
-            insert_push(mark);
-            long place = new_local(8);
-            emit_op("put %", place);
+        else if (left_pointer)
+            multiply(size);
+        else if (kind == X_KNOWN)
+            known = known * size;
+        else {                          // what is to be multiplied lies below the pointer
+            to_a();
+            emit_op("put %", new_local(8));
             emit_op("pop litb %", size);
-            emit("mul movb ");
-            emit_op("get %", place);
-            emit("add ");
-            set_acc(result);
-            return;
-        }
-    } else if (op == T_SHL || op == T_SHR)
-        result = promoted(left);
-    long operands = result;             // the type in which it is computed
-    if (left_pointer || right_pointer)
-        operands = ULONG;
-    long compares = precedence(op) == 6 || precedence(op) == 7;
-    if (compares)
-        result = INT;
-    if (kind == X_CONST && waits && x_kind == X_CONST && x_lvalue == 0) {
-        if (fold(op, truncated(value, operands), truncated(x_value, operands), operands)) {
-            set_constant(truncated(number_value, result), result);
-            return;
+            emit_op("mul push get %", -frame);
         }
     }
-    long shifts = op == T_SHL || op == T_SHR;
-    if (waits && kind == X_CONST)
-        value = truncated(value, operands);
-    if (x_kind == X_CONST && x_lvalue == 0 && shifts == 0)
-        x_value = truncated(x_value, operands);
-    else if (shifts == 0 && fits(right, operands) == 0) {
-        load();
-        emit_extend(operands);
-    }
-    long right_kind = x_kind;
-    if (x_kind != X_ACC && out == mark) {
-        if (waits) {                    // both are known without code
-            long right_value = x_value;
-            long right_label = x_label;
-            long right_lvalue = x_lvalue;
-            x_kind = kind;
-            x_value = value;
-            x_label = label;
-            to_a();
-            x_kind = right_kind;
-            x_value = right_value;
-            x_label = right_label;
-            x_lvalue = right_lvalue;
-            x_type = right;
-        } else if (fits(left, operands) == 0)
-            emit_extend(operands);
-        load_b();
+    if (shifts == 0)
+        convert(computed);
+    if (kind != X_ACC)
+        known = truncated(known, computed);
+    long compares = *row == '5' || *row == '6', difference = adds && left_pointer && right_pointer;
+    if (kind != X_ACC && is_number() && (label == 0 && kind == X_KNOWN || adds) && difference == 0)
+        if (fold(row, known, x_value, computed)) {
+            result = compares ? INT : result;
+            operand(kind, 0, label, truncated(number_value, result), result);
+            return;
+        }
+    if (kind != X_ACC) {
+        to_a();
+        emit("movb ");
+        operand(kind, 0, label, known, left);
+        to_a();
     } else {
-        load();
-        if (waits) {
-            emit("movb ");
-            x_kind = kind;
-            x_value = value;
-            x_label = label;
-            to_a();
+        if (is_number()) {
+            out[part] = mark;           // no need of the push
+            emit_op("litb %", x_value);
         } else {
-            insert_push(mark);
+            to_a();
             emit("popb ");
-            if (fits(left, operands) == 0)
-                emit_extend(operands);
         }
+        if (left != computed)
+            emit_extend(computed);
     }
-    emit_operator(op, operands);
-    if (left_pointer && right_pointer && op == '-' && size != 1) {
+    emit_word(row + (is_unsigned(computed) ? 8 : 3));
+    if (difference) {
         emit_op("litb %", size);
         emit("divs ");
     }
-    if ((op == '+' || op == '-' || op == '*' || op == T_SHL) && t_size[result] < 8)
+    set_acc(compares ? INT : result);
+    if (compares == 0)
         emit_extend(result);
-    set_acc(result);
 }
 
-void truth() {                  // makes the value 0 or 1
-    if (x_kind == X_CONST && x_lvalue == 0)
-        set_constant(x_value != 0, INT);
-    else {
-        load();
-        emit("not not ");
-        set_acc(INT);
-    }
-}
-
-void logical(long op) {
-    decay();
-    check_scalar(x_type);
-    if (x_kind == X_CONST && x_lvalue == 0) {
-        long decided = (x_value != 0) == (op == T_OR);
-        long mark = out;
-        binary(precedence(op) + 1);
-        decay();
-        if (decided) {
-            out = mark;
-            set_constant(op == T_OR, INT);
-        } else
-            truth();
-        return;
-    }
-    long label = new_label();
-    load();
-    if (op == T_OR)
-        emit_op("jnz @l", label);
-    else
-        emit_op("jz @l", label);
-    binary(precedence(op) + 1);
-    decay();
-    load();
+void logical(char *row) {       // && and ||
+    long label = new_label(), mark = out[part], left = x_value != 0, known = is_number();
+    to_value();
+    emit_word(row + 3);
+    emit_op("@l", label);
+    binary(*row - '0' + 1);
+    long right = x_value != 0;
+    known = known && is_number();
+    to_value();
     emit_label(label);
     emit("not not ");
     set_acc(INT);
+    if (known) {                        // no code is needed
+        out[part] = mark;
+        operand(X_KNOWN, 0, 0, *row == '0' ? left | right : left & right, INT);
+    }
 }
 
 void unary();
@@ -1312,198 +884,112 @@ void unary();
 void binary(long least) {
     unary();
     while (1) {
-        long op = tok;
-        long level = precedence(op);
-        if (level == 0 || level < least)
+        char *row = operator_row(tok);
+        if (*row == 0 || *row - '0' < least)
             return;
         next();
-        if (level <= 2)
-            logical(op);
+        if (*row <= '1')
+            logical(row);
         else
-            operate(op, BY_PRECEDENCE);
+            operate(row, BY_PRECEDENCE);
     }
 }
 
 void conditional() {
-    binary(1);
-    if (tok != '?')
+    binary(0);
+    if (accept('?') == 0)
         return;
-    next();
-    decay();
-    long mark = out;
-    if (x_kind == X_CONST && x_lvalue == 0) {
-        long chosen = x_value;
-        expression();
-        expect(':', "':' is missing");
-        if (chosen) {                   // keep the first, drop the second
-            decay();
-            long kind = x_kind;
-            long lvalue = x_lvalue;
-            long value = x_value;
-            long label = x_label;
-            long t = x_type;
-            mark = out;
-            conditional();
-            out = mark;
-            x_kind = kind;
-            x_lvalue = lvalue;
-            x_value = value;
-            x_label = label;
-            x_type = t;
-        } else {
-            out = mark;
-            conditional();
-            decay();
-        }
-        return;
-    }
-    load();
-    long otherwise = new_label();
-    long done = new_label();
+    long otherwise = new_label(), done = new_label(), mark = out[part], chosen = x_value, known = is_number();
+    to_value();
     emit_op("jz @l", otherwise);
     expression();
-    if (t_kind[x_type] != VOID)
-        load();
-    long first = x_type;
+    value();
+    long first = x_type, value_of_first = x_value;
+    known = known && is_number();
+    to_a();
     emit_op("jmp @l", done);
     expect(':', "':' is missing");
     emit_label(otherwise);
     conditional();
-    if (t_kind[x_type] != VOID)
-        load();
+    value();
+    known = known && is_number();
+    to_a();
     emit_label(done);
-    long t = x_type;
-    if (t_kind[first] == POINTER && (t_kind[t] != POINTER || t_kind[t_base[t]] == VOID))
-        t = first;
-    else if (t <= ULONG && first <= ULONG && t != VOID) {
-        t = common(first, t);
-        if (fits(first, t) == 0 || fits(x_type, t) == 0)
-            emit_extend(t);
+    if (t_kind[first] == POINTER && (t_kind[x_type] != POINTER || t_kind[t_base[x_type]] == VOID))
+        x_type = first;
+    else if (first <= ULONG && x_type <= ULONG && x_type != VOID) {
+        x_type = common(first, x_type);
+        emit_extend(x_type);
+        if (known) {                    // all three: no code is needed
+            out[part] = mark;
+            operand(X_KNOWN, 0, 0, truncated(chosen ? value_of_first : x_value, x_type), x_type);
+        }
     }
-    set_acc(t);
 }
 
 void assignment() {
     conditional();
-    long op = 0;
-    if (tok >> 16 == '=')
-        op = tok & 65535;
-    else if (tok >> 8 == '=' && precedence(tok) == 0)
-        op = tok & 255;
+    long op = tok >> 16 == '=' ? tok & 65535 : tok >> 8 == '=' ? tok & 255 : 0, t = x_type;
     if (tok != '=' && op == 0)
         return;
     next();
     check_lvalue();
-    long kind = x_kind;
-    long value = x_value;
-    long label = x_label;
-    long t = x_type;
-    if (kind == X_ACC)
-        to_a();
+    to_a();
+    emit("push ");
     if (op) {
-        if (kind == X_ACC)
-            emit("push ");
-        load();
-        operate(op, BY_ASSIGNMENT);
-        convert(t);
-        load();
-        if (kind == X_ACC) {
-            emit("popb ");
-            emit_op("store", t_size[t]);
-            set_acc(t);
-        } else
-            store(kind, value, label, t);
-        return;
-    }
-    long mark = out;
-    assignment();
+        value();
+        operate(operator_row(op), BY_ASSIGNMENT);
+    } else
+        assignment();
     convert(t);
-    if (kind != X_ACC) {
-        load();
-        store(kind, value, label, t);
-        return;
-    }
-    if (x_kind != X_ACC && out == mark)
-        load_b();
-    else {
-        load();
-        insert_push(mark);
-        emit("popb ");
-    }
+    to_a();
+    emit("popb ");
     emit_op("store", t_size[t]);
     set_acc(t);
 }
 
 void expression() {
     assignment();
-    while (tok == ',') {
-        next();
+    while (accept(',')) {
         assignment();
+        value();
+        to_a();                         // it is no constant
     }
+}
+
+void emit_add(long n, long t) {
+    emit_op("litb %", n);
+    emit("add ");
+    emit_extend(t);
 }
 
 void step(long sign, long after) {      // ++ and --
-    check_lvalue();
-    long kind = x_kind;
-    long value = x_value;
-    long label = x_label;
     long t = x_type;
+    next();
+    if (after == 0) {
+        unary();
+        t = x_type;
+    }
     if (t_kind[t] == POINTER)
-        sign = sign * t_size[t_base[t]];
-    if (kind == X_ACC) {
-        to_a();
-        emit("push ");
-    }
-    load();
-    emit_op("litb %", sign);
-    emit("add ");
-    if (t_size[t] < 8)
-        emit_extend(t);
-    if (kind == X_ACC) {
-        emit("popb ");
-        emit_op("store", t_size[t]);
-        set_acc(t);
-    } else
-        store(kind, value, label, t);
-    if (after) {
-        undo_from = out;
-        emit_op("litb %", sign);
-        emit("sub ");
-        if (t_size[t] < 8)
-            emit_extend(t);
-        undo_to = out;
-    }
+        sign = sign * sized(t_base[t]);
+    check_lvalue();
+    to_a();
+    emit("push ");
+    value();
+    emit_add(sign, t);
+    emit("popb ");
+    emit_op("store", t_size[t]);
+    if (after)
+        emit_add(-sign, t);
+    set_acc(t);
 }
 
-long strings;
-
-// Data is text like code: it is made at the end of `code`, and moved to `data` when it is complete.
-void emit_byte(long c) {
-    code[out] = "0123456789ABCDEF"[c >> 4 & 15];
-    code[out + 1] = "0123456789ABCDEF"[c & 15];
-    out += 2;
-}
-
-void move_to_data(long mark) {
-    long i = mark;
-    if (data_end + out - mark > DATA_SIZE)
-        error("too much data");
-    while (i < out) {
-        data[data_end] = code[i];
-        data_end++;
-        i++;
-    }
-    out = mark;
-}
-
-// Makes the bytes of the string and of those that follow it; returns how many.
+// Writes the bytes of the string and of those that follow it; returns how many.
 long string_bytes() {
     long n = 0;
     while (tok == T_STRING) {
-        while (text[at] != '"') {
+        for (; text[at] != '"'; n++)
             emit_byte(character());
-            n++;
-        }
         at++;
         next();
     }
@@ -1511,60 +997,44 @@ long string_bytes() {
 }
 
 void string_literal() {
-    long mark = out;
-    strings++;
-    long label = -strings;
+    long outer = part, label = -(unnamed += 1);
+    part = P_STRINGS;
     emit_at("\n:", label);
     long n = string_bytes();
     emit_byte(0);
-    move_to_data(mark);
-    x_kind = X_GLOBAL;
-    x_lvalue = 1;
-    x_value = 0;
-    x_label = label;
-    x_type = new_type(ARRAY, n + 1, 1, CHAR);
+    part = outer;
+    operand(X_KNOWN, 1, label, 0, new_type(ARRAY, n + 1, 1, CHAR));
 }
 
 long starts_type() {
-    if (tok == T_NAME)
-        return s_kind[id_symbol[name]] == S_TYPEDEF;
-    return tok >= K_VOID && tok <= K_ENUM;
+    return tok == T_NAME ? s_kind[id_symbol[name]] == S_TYPEDEF : tok >= K_VOID && tok <= K_ENUM;
 }
 
 long type_name();
 
 void call() {
-    long place = 0;
-    long callee = 0;
-    long t = x_type;
-    if (t_kind[t] == FUNCTION && x_kind == X_GLOBAL)
-        callee = x_label;
-    else {
-        load();
-        t = t_base[x_type];
-        if (t_kind[x_type] != POINTER || t_kind[t] != FUNCTION)
-            error("this is no function");
+    long callee = t_kind[x_type] == FUNCTION && x_kind == X_KNOWN ? x_label : 0, place = 0, n = 0, t;
+    value();
+    t = t_base[x_type];
+    if (t_kind[x_type] != POINTER || t_kind[t] != FUNCTION)
+        error("this is no function");
+    if (callee == 0) {
+        to_a();
         place = new_local(8);
         emit_op("put %", place);
     }
-    long n = 0;
     long parameter = t_first[t];
-    if (tok != ')') {
-        while (1) {
-            assignment();
-            decay();
-            check_scalar(x_type);
-            load();
-            emit("push ");
-            n++;
-            if (parameter == 0)
-                error("too many arguments");
-            if (m_type[parameter])              // 0: the rest is variable
-                parameter = m_next[parameter];
-            if (tok != ',')
-                break;
-            next();
-        }
+    while (tok != ')') {
+        assignment();
+        to_value();
+        emit("push ");
+        n++;
+        if (parameter == 0)
+            error("too many arguments");
+        if (m_type[parameter])
+            parameter = m_next[parameter];
+        if (accept(',') == 0)
+            break;
     }
     expect(')', "')' is missing");
     if (parameter && m_type[parameter])
@@ -1575,8 +1045,7 @@ void call() {
         emit_op("get %", place);
         emit("calla ");
     }
-    if (n)
-        emit_op("drop %", n * 8);
+    emit_op("drop %", n * 8);
     set_acc(t_base[t]);
 }
 
@@ -1592,187 +1061,154 @@ void member() {
     if (m == 0)
         error("there is no such member");
     next();
-    x_value += m_offset[m];
+    if (x_kind != X_ACC)
+        x_value += m_offset[m];
+    else if (m_offset[m])
+        emit_add(m_offset[m], LONG);
     x_type = m_type[m];
 }
 
 void dereference() {
-    decay();
+    value();
     if (t_kind[x_type] != POINTER)
         error("this is no pointer");
-    if (x_lvalue)
-        load();
     x_lvalue = 1;
     x_type = t_base[x_type];
 }
 
 void primary() {
     if (tok == T_NUMBER) {
-        set_constant(number_value, number_type);
+        operand(X_KNOWN, 0, 0, number_value, number_type);
         next();
     } else if (tok == T_STRING)
         string_literal();
-    else if (tok == '(') {
-        next();
+    else if (accept('(')) {
         expression();
         expect(')', "')' is missing");
-    } else if (tok == T_NAME) {
-        long s = id_symbol[name];
+    } else {
+        long s = tok == T_NAME ? id_symbol[name] : 0;
+        if (tok != T_NAME || s_kind[s] == S_TYPEDEF)
+            error("an expression is missing");
         if (s == 0)
             error("this name is not declared");
-        if (s_kind[s] == S_TYPEDEF)
-            error("an expression is missing");
         next();
         if (s_kind[s] == S_CONSTANT)
-            set_constant(s_value[s], INT);
-        else {
-            x_kind = X_GLOBAL;
-            if (s_kind[s] == S_LOCAL)
-                x_kind = X_LOCAL;
-            x_lvalue = 1;
-            x_value = s_value[s];
-            x_label = s_label[s];
-            x_type = s_type[s];
-        }
-    } else
-        error("an expression is missing");
+            operand(X_KNOWN, 0, 0, s_value[s], INT);
+        else if (s_kind[s] == S_LOCAL)
+            operand(X_LOCAL, 1, 0, s_value[s], s_type[s]);
+        else
+            operand(X_KNOWN, 1, s_label[s], 0, s_type[s]);
+    }
 }
 
 void postfix() {
     while (1) {
-        if (tok == '[') {
-            next();
-            operate('+', BY_EXPRESSION);
+        if (accept('[')) {
+            operate(operator_row('+'), BY_EXPRESSION);
             expect(']', "']' is missing");
             dereference();
-        } else if (tok == '(') {
-            next();
+        } else if (accept('('))
             call();
-        } else if (tok == '.')
+        else if (tok == '.')
             member();
         else if (tok == T_ARROW) {
             dereference();
             member();
-        } else if (tok == T_INC) {
-            next();
-            step(1, 1);
-        } else if (tok == T_DEC) {
-            next();
-            step(-1, 1);
-        } else
+        } else if (tok == T_INC || tok == T_DEC)
+            step(tok == T_INC ? 1 : -1, 1);
+        else
             return;
     }
 }
 
-void cast(long t) {
-    if (t_kind[t] == VOID) {
+void parenthesis() {            // behind '(': a cast, or what primary and postfix would read
+    if (starts_type()) {
+        long t = type_name();
+        expect(')', "')' is missing");
+        unary();
+        if (t_kind[t] != VOID)
+            convert(t);
         x_type = t;
-        return;
+    } else {
+        expression();
+        expect(')', "')' is missing");
+        postfix();
     }
-    convert(t);
-    if (x_lvalue)
-        load();
-    x_type = t;
 }
 
-void unary() {
-    long op = tok;
-    if (op == '(') {
-        next();
+void size_of() {
+    long mark = out[part];
+    if (accept('(')) {
         if (starts_type()) {
-            long t = type_name();
+            x_type = type_name();
             expect(')', "')' is missing");
-            unary();
-            cast(t);
         } else {
             expression();
             expect(')', "')' is missing");
             postfix();
         }
-    } else if (op == '*') {
-        next();
+    } else
+        unary();
+    out[part] = mark;
+    operand(X_KNOWN, 0, 0, sized(x_type), ULONG);
+}
+
+void arithmetic(long op) {      // - ~ +
+    unary();
+    scalar();
+    if (x_type > ULONG)
+        error("this is no number");
+    convert(common(x_type, INT));
+    long t = x_type;
+    if (is_number())
+        operand(X_KNOWN, 0, 0, truncated(op == '-' ? -x_value : op == '~' ? ~x_value : x_value, t), t);
+    else {
+        to_a();
+        emit(op == '-' ? "neg " : op == '~' ? "litb %-1 xor " : "");
+        emit_extend(t);
+    }
+}
+
+void unary() {
+    long op = tok;
+    if (accept('('))
+        parenthesis();
+    else if (accept('*')) {
         unary();
         dereference();
-    } else if (op == '&') {
-        next();
+    } else if (accept('&')) {
         unary();
         if (x_lvalue == 0)
             error("this has no address");
         x_lvalue = 0;
         x_type = pointer_to(x_type);
-    } else if (op == '-' || op == '~' || op == '+') {
-        next();
+    } else if (accept('-') || accept('~') || accept('+'))
+        arithmetic(op);
+    else if (accept('!')) {
         unary();
-        decay();
-        if (x_type > ULONG || x_type == VOID)
-            error("this is no number");
-        long t = promoted(x_type);
-        if (x_kind == X_CONST && x_lvalue == 0) {
-            if (op == '-')
-                x_value = -x_value;
-            if (op == '~')
-                x_value = ~x_value;
-            set_constant(truncated(x_value, t), t);
-            return;
-        }
-        load();
-        if (op == '-')
-            emit("neg ");
-        if (op == '~')
-            emit("litb %-1 xor ");
-        if (op != '+' && t_size[t] < 8)
-            emit_extend(t);
-        set_acc(t);
-    } else if (op == '!') {
-        next();
-        unary();
-        decay();
-        check_scalar(x_type);
-        if (x_kind == X_CONST && x_lvalue == 0)
-            set_constant(x_value == 0, INT);
+        scalar();
+        if (is_number())
+            operand(X_KNOWN, 0, 0, x_value == 0, INT);
         else {
-            load();
+            to_a();
             emit("not ");
             set_acc(INT);
         }
-    } else if (op == T_INC) {
-        next();
-        unary();
-        step(1, 0);
-    } else if (op == T_DEC) {
-        next();
-        unary();
-        step(-1, 0);
-    } else if (op == K_SIZEOF) {
-        next();
-        long mark = out;
-        if (tok == '(') {
-            next();
-            if (starts_type()) {
-                x_type = type_name();
-                expect(')', "')' is missing");
-            } else {
-                expression();
-                expect(')', "')' is missing");
-                postfix();
-            }
-        } else
-            unary();
-        out = mark;
-        if (t_size[x_type] == 0)
-            error("the size is not known");
-        set_constant(t_size[x_type], ULONG);
-    } else {
+    } else if (tok == T_INC || tok == T_DEC)
+        step(tok == T_INC ? 1 : -1, 0);
+    else if (accept(K_SIZEOF))
+        size_of();
+    else {
         primary();
         postfix();
     }
 }
 
 long constant_value() {
-    long mark = out;
+    long mark = out[part];
     conditional();
-    decay();
-    if (x_kind != X_CONST || x_lvalue || out != mark)
+    value();
+    if (is_number() == 0 || out[part] != mark)
         error("this is not constant");
     return x_value;
 }
@@ -1785,167 +1221,112 @@ long declared;                  // the name that a declarator declares, or 0
 long declarator(long t);
 long specifiers();
 
-void struct_members(long t) {
-    long last = 0;
-    long is_union = t_kind[t] == K_UNION;
-    t_kind[t] = STRUCT;
-    long size = 0;
-    long align = 1;
-    while (tok != '}') {
+void struct_members(long t, long is_union) {
+    long size = 0, align = 1;
+    while (accept('}') == 0) {
         long base = specifiers();
         while (1) {
-            long type = declarator(base);
+            long type = declarator(base), offset = is_union ? 0 : size + t_align[type] - 1 & -t_align[type];
             if (declared == 0)
                 error("a member's name is missing");
-            if (t_size[type] == 0)
-                error("the size is not known");
-            if (t_align[type] > align)
-                align = t_align[type];
-            long offset = size + t_align[type] - 1 & -t_align[type];
-            if (is_union) {
-                offset = 0;
-                if (t_size[type] > size)
-                    size = t_size[type];
-            } else
-                size = offset + t_size[type];
-            long m = new_member(declared, type, offset);
-            if (last)
-                m_next[last] = m;
-            else
-                t_first[t] = m;
-            last = m;
-            if (tok != ',')
+            add_member(t, declared, type, offset);
+            align = t_align[type] > align ? t_align[type] : align;
+            size = offset + sized(type) > size ? offset + sized(type) : size;
+            if (accept(',') == 0)
                 break;
-            next();
         }
         expect(';', "';' is missing");
     }
-    next();
     t_size[t] = size + align - 1 & -align;
     t_align[t] = align;
     t_base[t] = is_union;
 }
 
 long struct_specifier() {
-    long is_union = tok == K_UNION;
+    long is_union = tok == K_UNION, t = 0;
     next();
-    long id = 0;
-    long t = 0;
     if (tok == T_NAME) {
-        id = name;
-        t = id_tag[id];
+        if (id_tag[name] == 0)
+            id_tag[name] = new_type(STRUCT, 0, 1, 0);
+        t = id_tag[name];
         next();
     }
-    if (t == 0 || tok == '{' && t_size[t]) {
-        t = new_type(STRUCT, 0, 1, 0);
-        if (id)
-            declare_tag(id, t);
-    }
     if (accept('{')) {
-        if (is_union)
-            t_kind[t] = K_UNION;
-        struct_members(t);
+        if (t && t_size[t])
+            error("this is defined already");
+        t = t ? t : new_type(STRUCT, 0, 1, 0);
+        struct_members(t, is_union);
     }
     return t;
 }
 
 void enum_specifier() {
+    long value = 0;
     next();
-    if (tok == T_NAME)
-        next();
+    accept(T_NAME);
     if (accept('{') == 0)
         return;
-    long value = 0;
-    while (tok != '}') {
-        if (tok != T_NAME)
-            error("a name is missing");
+    while (tok == T_NAME) {
         long id = name;
         next();
         if (accept('='))
             value = constant_value();
         declare(id, S_CONSTANT, INT, value);
         value++;
-        if (tok != ',')
+        if (accept(',') == 0)
             break;
-        next();
     }
     expect('}', "'}' is missing");
 }
 
 long specifiers() {
-    long t = 0;
-    long sign = 0;
-    long size = 0;
-    storage = 0;
+    long t = 0, sign = 0, size = 0, stored = 0;
     while (1) {
-        if (tok == K_STATIC || tok == K_EXTERN || tok == K_TYPEDEF)
-            storage = tok;
-        else if (tok == K_SIGNED || tok == K_UNSIGNED)
-            sign = tok;
-        else if (tok == K_CHAR || tok == K_SHORT || tok == K_LONG)
-            size = tok;
-        else if (tok == K_INT)
-            t = INT;
-        else if (tok == K_VOID)
-            t = VOID;
-        else if (tok == K_STRUCT || tok == K_UNION) {
-            long stored = storage;
+        if (tok == K_STRUCT || tok == K_UNION)
             t = struct_specifier();
-            storage = stored;
-            continue;
-        } else if (tok == K_ENUM) {
+        else if (tok == K_ENUM) {
             enum_specifier();
             t = INT;
-            continue;
-        } else if (tok == T_NAME && t == 0 && sign == 0 && size == 0 && s_kind[id_symbol[name]] == S_TYPEDEF)
-            t = s_type[id_symbol[name]];
-        else if (tok != K_CONST)
-            break;
-        next();
+        } else {
+            if (tok == K_STATIC || tok == K_EXTERN || tok == K_TYPEDEF)
+                stored = tok;
+            else if (tok == K_SIGNED || tok == K_UNSIGNED)
+                sign = tok;
+            else if (tok == K_CHAR || tok == K_SHORT || tok == K_LONG)
+                size = tok;
+            else if (tok == K_INT || tok == K_VOID)
+                t = tok == K_INT ? INT : VOID;
+            else if (tok == T_NAME && t == 0 && sign == 0 && size == 0 && starts_type())
+                t = s_type[id_symbol[name]];
+            else if (tok != K_CONST)
+                break;
+            next();
+        }
     }
-    if (size == K_CHAR)
-        t = CHAR;
-    else if (size == K_SHORT)
-        t = SHORT;
-    else if (size == K_LONG)
-        t = LONG;
-    else if (t == 0 && sign)
-        t = INT;
+    storage = stored;
+    if (size || sign && t == 0)
+        t = size == K_CHAR ? CHAR : size == K_SHORT ? SHORT : size == K_LONG ? LONG : INT;
     if (t == 0)
         error("a type is missing");
-    if (sign == K_UNSIGNED)
-        t++;
-    return t;
+    return sign == K_UNSIGNED ? t + 1 : t;
 }
 
 // The parameters of a function, as members of its type.
 void parameters(long t) {
-    long last = 0;
-    if (accept(')'))
-        return;
-    while (1) {
+    while (tok != ')') {
         long type = 0;
-        if (accept(T_DOTS))
-            declared = 0;
-        else {
+        declared = 0;
+        if (accept(T_DOTS) == 0) {
             type = declarator(specifiers());
-            if (t_kind[type] == VOID && last == 0 && tok == ')')
+            if (t_kind[type] == VOID && t_first[t] == 0 && tok == ')')
                 break;
-            if (t_kind[type] == ARRAY)
-                type = pointer_to(t_base[type]);
-            else if (t_kind[type] == FUNCTION)
-                type = pointer_to(type);
+            if (t_kind[type] == ARRAY || t_kind[type] == FUNCTION)
+                type = pointer_to(t_kind[type] == ARRAY ? t_base[type] : type);
             check_scalar(type);
         }
-        long m = new_member(declared, type, 0);
-        if (last)
-            m_next[last] = m;
-        else
-            t_first[t] = m;
-        last = m;
-        if (tok != ',')
+        add_member(t, declared, type, 0);
+        if (accept(',') == 0)
             break;
-        next();
     }
     expect(')', "')' is missing");
 }
@@ -1953,9 +1334,7 @@ void parameters(long t) {
 // What follows the name: [n]... or (parameters).
 long suffix(long t) {
     if (accept('[')) {
-        long length = 0;
-        if (tok != ']')
-            length = constant_value();
+        long length = tok == ']' ? 0 : constant_value();
         if (length < 0)
             error("the size is negative");
         expect(']', "']' is missing");
@@ -1973,36 +1352,31 @@ long suffix(long t) {
 
 // Sets `declared` and returns the type.
 long declarator(long t) {
+    long id = 0;
     while (tok == '*' || tok == K_CONST) {
         if (tok == '*')
             t = pointer_to(t);
         next();
     }
-    declared = 0;
-    if (tok == '(') {
+    if (accept('(')) {
         // The type of what is inside is known only when what is behind is: until then it is a type to be filled
-        next();
-        long hole = new_type(VOID, 0, 1, 0);
-        long inner = declarator(hole);
-        long id = declared;
+        long hole = new_type(VOID, 0, 1, 0), inner = declarator(hole);
+        id = declared;
         expect(')', "')' is missing");
         t = suffix(t);
-        declared = id;
         t_kind[hole] = t_kind[t];
         t_size[hole] = t_size[t];
         t_align[hole] = t_align[t];
         t_base[hole] = t_base[t];
         t_first[hole] = t_first[t];
-        if (inner == hole)
-            return t;
-        return inner;
+        t = inner == hole ? t : inner;
+    } else {
+        if (tok == T_NAME) {
+            id = name;
+            next();
+        }
+        t = suffix(t);
     }
-    long id = 0;
-    if (tok == T_NAME) {
-        id = name;
-        next();
-    }
-    t = suffix(t);
     declared = id;
     return t;
 }
@@ -2017,19 +1391,15 @@ long type_name() {
 // ---- initialisers of globals and static locals
 
 void zeros(long n) {
-    while (n > 0) {
+    for (; n > 0; n -= 1)
         emit_byte(0);
-        n -= 1;
-    }
 }
 
 long initialiser(long t);
 
 // Returns the type, which gets its length here if it has none.
 long initialise_array(long t, long braces) {
-    long base = t_base[t];
-    long size = t_size[base];
-    long length = 0;
+    long base = t_base[t], size = t_size[base], length = 0;
     if (size == 1 && tok == T_STRING) {
         length = string_bytes();
         if (t_size[t] == 0) {
@@ -2039,9 +1409,8 @@ long initialise_array(long t, long braces) {
         if (t_size[t] && length > t_size[t])
             error("the string is too long");
     } else {
-        if (braces == 0)
-            if (t_size[t] == 0)
-                error("'{' is missing");
+        if (braces == 0 && t_size[t] == 0)
+            error("'{' is missing");
         while (tok != '}' && (t_size[t] == 0 || length * size < t_size[t])) {
             initialiser(base);
             length++;
@@ -2057,15 +1426,12 @@ long initialise_array(long t, long braces) {
 }
 
 void initialise_struct(long t, long braces) {
-    long m = t_first[t];
-    long done = 0;
+    long m = t_first[t], done = 0;
     while (m && tok != '}') {
         zeros(m_offset[m] - done);
         initialiser(m_type[m]);
         done = m_offset[m] + t_size[m_type[m]];
-        m = m_next[m];
-        if (t_base[t])
-            m = 0;
+        m = t_base[t] ? 0 : m_next[m];
         if (tok == '}' || m == 0 && braces == 0)
             break;
         expect(',', "',' is missing");
@@ -2080,23 +1446,18 @@ long initialiser(long t) {
     else if (t_kind[t] == STRUCT)
         initialise_struct(t, braces);
     else {
-        long mark = out;
+        long mark = out[part];
         assignment();
         convert(t);
-        if (out != mark || x_lvalue || x_kind != X_CONST && x_kind != X_GLOBAL)
+        if (out[part] != mark || x_kind != X_KNOWN)
             error("this is not constant");
-        if (x_kind == X_GLOBAL) {
-            if (t_size[t] != 8)
-                error("an address takes eight bytes");
-            emit_place(" @");
-        } else {
-            long n = t_size[t];
-            while (n) {
+        if (x_label)
+            emit_address(" @");
+        else
+            for (long n = t_size[t]; n; n -= 1) {
                 emit_byte(x_value);
                 x_value = x_value >> 8;
-                n -= 1;
             }
-        }
     }
     if (braces) {
         accept(',');
@@ -2110,64 +1471,35 @@ void initialise(long s) {
     if (s_state[s] == 2)
         error("this is defined already");
     s_state[s] = 2;
-    long mark = out;
+    part = P_DATA;
     emit_at("\n^ :", s_label[s]);
     s_type[s] = initialiser(s_type[s]);
-    move_to_data(mark);
+    part = P_CODE;
+}
+
+void reserve(long s) {          // memory for a variable without initialiser
+    part = P_MEMORY;
+    emit_at("\n:", s_label[s]);
+    emit_op("+", sized(s_type[s]) + 7 & ~7);
+    part = P_CODE;
 }
 
 // ---- statements
 
-long break_label;
-long continue_label;
-long case_value[CASES];         // of the switches that are open
-long case_label[CASES];
-long cases;
-long in_switch;
-long first_case;                // of the innermost switch
-long default_label;             // or 0
-
-char memory[DATA_SIZE];         // output: variables without initialiser
-long memory_end;
+long break_label, continue_label;
+long switch_place;              // of the innermost switch: where its value lies in the frame, or 0
+long case_label, default_label; // where the next case is checked; where `default` stands, or 0
 
 void statement();
 void declaration();
 
-void reserve(long s) {          // memory for a variable
-    long mark = out;
-    long size = t_size[s_type[s]];
-    if (size == 0)
-        error("the size is not known");
-    emit_at(":", s_label[s]);
-    emit_op("+", size + 7 & ~7);
-    emit("\n");
-    long i = mark;
-    while (i < out) {
-        memory[memory_end] = code[i];
-        memory_end++;
-        i++;
-    }
-    if (memory_end > DATA_SIZE - 4096)
-        error("too many variables");
-    out = mark;
+void jump(long label) {
+    emit_op("jmp @l", label);
 }
 
-void discard() {                // an expression whose value nobody wants
-    undo_to = 0;
+void jump_if_not(long label) {  // reads a condition
     expression();
-    if (undo_to == out)
-        out = undo_from;
-}
-
-// Reads a condition and jumps to the label if it is 0.
-void jump_if_not(long label) {
-    expression();
-    decay();
-    check_scalar(x_type);
-    load();
-    if (code[out - 1] == ' ' && code[out - 2] == 't' && code[out - 5] == ' ' && code[out - 6] == 't' && code[out - 7] == 'o'
-        && code[out - 8] == 'n' && code[out - 4] == 'n')
-        out -= 8;                       // "not not ": only whether it is 0 matters
+    to_value();
     emit_op("jz @l", label);
 }
 
@@ -2177,142 +1509,153 @@ void condition(long label) {
     expect(')', "')' is missing");
 }
 
+void end_statement() {
+    expect(';', "';' is missing");
+}
+
 void compound() {
-    long mark = symbols;
-    long outer_mark = scope_mark;
-    long outer_frame = frame;
-    scope_mark = symbols;
-    while (tok != '}') {
+    while (accept('}') == 0) {
         if (tok == T_END)
             error("'}' is missing");
         statement();
     }
-    next();
-    leave_scope(mark);
-    scope_mark = outer_mark;
-    frame = outer_frame;
 }
 
 void if_statement() {
-    long otherwise = new_label();
+    long otherwise = new_label(), done = new_label();
     condition(otherwise);
     statement();
-    if (accept(K_ELSE)) {
-        long done = new_label();
-        emit_op("jmp @l", done);
-        emit_label(otherwise);
+    if (tok == K_ELSE)
+        jump(done);
+    emit_label(otherwise);
+    if (accept(K_ELSE))
         statement();
-        emit_label(done);
-    } else
-        emit_label(otherwise);
+    emit_label(done);
 }
 
 void while_statement() {
-    continue_label = new_label();
-    break_label = new_label();
-    long repeat = continue_label;
-    long done = break_label;
+    long done = break_label = new_label(), repeat = continue_label = new_label();
     emit_label(repeat);
     condition(done);
     statement();
-    emit_op("jmp @l", repeat);
+    jump(repeat);
     emit_label(done);
 }
 
 void do_statement() {
-    long repeat = new_label();
-    continue_label = new_label();
-    break_label = new_label();
-    long check = continue_label;
-    long done = break_label;
+    long done = break_label = new_label(), check = continue_label = new_label(), repeat = new_label();
     emit_label(repeat);
     statement();
     emit_label(check);
-    if (accept(K_WHILE) == 0)
-        error("'while' is missing");
+    expect(K_WHILE, "'while' is missing");
     condition(done);
-    emit_op("jmp @l", repeat);
+    jump(repeat);
     emit_label(done);
-    expect(';', "';' is missing");
+    end_statement();
 }
 
 void for_statement() {
-    long mark = symbols;
-    long outer_mark = scope_mark;
-    long outer_frame = frame;
-    long aside = side_end;
-    long repeat = new_label();
-    continue_label = new_label();
-    break_label = new_label();
-    long go_on = continue_label;
-    long done = break_label;
-    scope_mark = symbols;
+    long done = break_label = new_label(), go_on = continue_label = new_label();
+    long repeat = new_label(), body = new_label();
     expect('(', "'(' is missing");
     if (starts_type())
         declaration();
     else {
         if (tok != ';')
-            discard();
-        expect(';', "';' is missing");
+            expression();
+        end_statement();
     }
     emit_label(repeat);
     if (tok != ';')
         jump_if_not(done);
-    expect(';', "';' is missing");
-    long step_from = out;
+    end_statement();
+    jump(body);
+    emit_label(go_on);
     if (tok != ')')
-        discard();
-    put_aside(step_from);
+        expression();
+    jump(repeat);
+    emit_label(body);
     expect(')', "')' is missing");
     statement();
-    emit_label(go_on);
-    bring_back(aside);
-    emit_op("jmp @l", repeat);
+    jump(go_on);
     emit_label(done);
-    leave_scope(mark);
-    scope_mark = outer_mark;
-    frame = outer_frame;
 }
 
+// Each case checks whether it is meant, and passes on to the next.
 void switch_statement() {
-    long outer_first = first_case;
-    long outer_default = default_label;
-    long outer_switch = in_switch;
-    long choose = new_label();
-    break_label = new_label();
-    long done = break_label;
-    first_case = cases;
-    default_label = 0;
-    in_switch = 1;
+    long outer_place = switch_place, outer_case = case_label, outer_default = default_label;
+    long done = break_label = new_label();
     expect('(', "'(' is missing");
     expression();
-    load();
+    to_value();
     expect(')', "')' is missing");
-    emit_op("jmp @l", choose);
+    switch_place = new_local(8);
+    case_label = new_label();
+    default_label = 0;
+    emit_op("put %", switch_place);
+    jump(case_label);
     statement();
-    emit_op("jmp @l", done);
-    emit_label(choose);
-    emit("movb ");
-    long i = first_case;
-    while (i < cases) {
-        emit_op("lit %", case_value[i]);
-        emit_op("eq jnz @l", case_label[i]);
-        i++;
-    }
+    jump(done);
+    emit_label(case_label);
     if (default_label)
-        emit_op("jmp @l", default_label);
+        jump(default_label);
     emit_label(done);
-    cases = first_case;
-    first_case = outer_first;
+    switch_place = outer_place;
+    case_label = outer_case;
     default_label = outer_default;
-    in_switch = outer_switch;
 }
 
-void loop(long kind) {          // and switch
-    long outer_break = break_label;
-    long outer_continue = continue_label;
+void case_statement(long is_default) {
+    long body = new_label();
+    if (switch_place == 0)
+        error("this is in no switch");
     next();
-    if (kind == K_WHILE)
+    if (is_default) {
+        if (default_label)
+            error("this default is there already");
+        default_label = body;
+    } else {
+        jump(body);
+        emit_label(case_label);
+        case_label = new_label();
+        emit_op("get %", switch_place);
+        emit_op("litb %", constant_value());
+        emit_op("eq jz @l", case_label);
+    }
+    expect(':', "':' is missing");
+    emit_label(body);
+}
+
+void leap(long label) {
+    if (label == 0)
+        error("this is in no loop");
+    next();
+    end_statement();
+    jump(label);
+}
+
+void return_statement() {
+    if (tok != ';') {
+        if (t_kind[result_type] == VOID)
+            error("this function returns nothing");
+        expression();
+        convert(result_type);
+        to_a();
+    } else if (t_kind[result_type] != VOID)
+        error("a value is missing");
+    end_statement();
+    emit("leave ");
+}
+
+// A statement that has a scope, or is left by break.
+void nested(long kind) {
+    long outer_break = break_label, outer_continue = continue_label;
+    long mark = symbols, outer_mark = scope_mark, outer_frame = frame;
+    scope_mark = symbols;
+    next();
+    if (kind == '{')
+        compound();
+    else if (kind == K_WHILE)
         while_statement();
     else if (kind == K_DO)
         do_statement();
@@ -2320,253 +1663,167 @@ void loop(long kind) {          // and switch
         for_statement();
     else
         switch_statement();
+    leave_scope(mark);
+    scope_mark = outer_mark;
+    frame = outer_frame;
     break_label = outer_break;
     continue_label = outer_continue;
 }
 
-void case_statement() {
-    long is_case = tok == K_CASE;
-    if (in_switch == 0)
-        error("this is in no switch");
-    next();
-    long label = new_label();
-    if (is_case) {
-        long value = constant_value();
-        long i = first_case;
-        while (i < cases) {
-            if (case_value[i] == value)
-                error("this case is there already");
-            i++;
-        }
-        if (cases >= CASES)
-            error("too many cases");
-        case_value[cases] = value;
-        case_label[cases] = label;
-        cases++;
-    } else {
-        if (default_label)
-            error("this default is there already");
-        default_label = label;
-    }
-    expect(':', "':' is missing");
-    emit_label(label);
-}
-
-void leap(long label) {
-    if (label == 0)
-        error("this is in no loop");
-    next();
-    expect(';', "';' is missing");
-    emit_op("jmp @l", label);
-}
-
-void return_statement() {
-    next();
-    if (tok != ';') {
-        if (t_kind[result_type] == VOID)
-            error("this function returns nothing");
-        expression();
-        convert(result_type);
-        load();
-    } else if (t_kind[result_type] != VOID)
-        error("a value is missing");
-    expect(';', "';' is missing");
-    emit("leave ");
-}
-
 void statement() {
-    if (accept('{'))
-        compound();
+    if (tok == '{' || tok == K_WHILE || tok == K_DO || tok == K_FOR || tok == K_SWITCH)
+        nested(tok);
     else if (accept(K_IF))
         if_statement();
-    else if (tok == K_WHILE || tok == K_DO || tok == K_FOR || tok == K_SWITCH)
-        loop(tok);
     else if (tok == K_CASE || tok == K_DEFAULT)
-        case_statement();
-    else if (tok == K_BREAK)
-        leap(break_label);
-    else if (tok == K_CONTINUE)
-        leap(continue_label);
-    else if (tok == K_RETURN)
+        case_statement(tok == K_DEFAULT);
+    else if (tok == K_BREAK || tok == K_CONTINUE)
+        leap(tok == K_BREAK ? break_label : continue_label);
+    else if (accept(K_RETURN))
         return_statement();
     else if (starts_type())
         declaration();
     else if (accept(';') == 0) {
-        discard();
-        expect(';', "';' is missing");
+        expression();
+        end_statement();
     }
     emit("\n");
 }
 
 void function_body(long s) {
-    long t = s_type[s];
-    long m = t_first[t];
-    long mark = symbols;
-    long place = 8;
+    long t = s_type[s], m, mark = symbols, place = 16;
     if (s_state[s] == 2)
         error("this is defined already");
     s_state[s] = 2;
-    while (m) {
-        place += 8;
-        m = m_next[m];
-    }
-    m = t_first[t];
     scope_mark = symbols;
-    while (m) {
-        if (m_name[m] == 0)
-            error("a parameter's name is missing");
-        declare(m_name[m], S_LOCAL, m_type[m], place);
-        place -= 8;
-        m = m_next[m];
-    }
+    for (m = t_first[t]; m; m = m_next[m])
+        place += 8;
+    for (m = t_first[t]; m; m = m_next[m])      // the last one lies at 16
+        declare(m_name[m], S_LOCAL, m_type[m], place -= 8);
     in_function = 1;
     frame = 0;
     frame_most = 0;
     result_type = t_base[t];
     emit_at("\n:", s_label[s]);
-    long head = out;
+    emit("enter %");
+    long head = out[part];
+    emit("           ");        // for the size of the frame, known at the end
     compound();
     emit("leave\n");
-    // Now the size of the frame is known
-    long aside = side_end;
-    put_aside(head);
-    emit_op("enter %", frame_most);
-    emit("\n");
-    bring_back(aside);
+    long end = out[part];
+    out[part] = head;
+    emit_number(frame_most);
+    out[part] = end;
     in_function = 0;
     leave_scope(mark);
     scope_mark = 0;
 }
 
+void local_variable(long id, long t) {
+    if (id_symbol[id] > scope_mark && s_kind[id_symbol[id]] == S_LOCAL)
+        error("this name is declared already");
+    long place = new_local(sized(t));
+    declare(id, S_LOCAL, t, place);
+    if (accept('=')) {
+        if (t_kind[t] == ARRAY || t_kind[t] == STRUCT)
+            error("a local array or struct takes no initialiser in C1");
+        assignment();
+        convert(t);
+        to_a();
+        emit_op("put %", place);
+    }
+}
+
+long global(long id, long t) {  // its symbol, new or as it was declared before
+    long s = id_symbol[id];
+    if (s && s_kind[s] == S_GLOBAL && (in_function == 0 || storage != K_STATIC)) {
+        if (t_size[s_type[s]] == 0 || t_kind[t] == FUNCTION)
+            s_type[s] = t;          // this declaration may say more, or name the parameters
+        else if (t_size[t] && t_size[t] != t_size[s_type[s]])
+            error("this name is declared already");
+        return s;
+    }
+    if (s > scope_mark)
+        error("this name is declared already");
+    s = declare(id, S_GLOBAL, t, 0);
+    if (in_function && storage == K_STATIC)
+        s_label[s] = -(unnamed += 1);
+    return s;
+}
+
 void declaration() {
-    long base = specifiers();
-    long stored = storage;
+    long base = specifiers(), stored = storage;
     if (accept(';'))
         return;
     while (1) {
-        long t = declarator(base);
-        long id = declared;
-        long s = id_symbol[id];
-        if (id == 0)
-            error("a name is missing");
+        long t = declarator(base), id = declared;
+        storage = stored;
         if (stored == K_TYPEDEF)
             declare(id, S_TYPEDEF, t, 0);
-        else if (in_function == 0 || stored || t_kind[t] == FUNCTION) {
-            long is_static_local = in_function && stored == K_STATIC;
-            if (s == 0 || s_kind[s] != S_GLOBAL || is_static_local) {
-                if (s > scope_mark)
-                    error("this name is declared already");
-                s = declare(id, S_GLOBAL, t, 0);
-                if (is_static_local) {
-                    strings++;
-                    s_label[s] = -strings;
-                }
-            } else if (t_size[s_type[s]] == 0 || t_kind[t] == FUNCTION) {
-                s_type[s] = t;          // this declaration may say more, or name the parameters
-            } else if (t_size[t] && t_size[t] != t_size[s_type[s]])
-                error("this name is declared already");
+        else if (in_function && stored == 0 && t_kind[t] != FUNCTION)
+            local_variable(id, t);
+        else {
+            long s = global(id, t);
             if (t_kind[t] == FUNCTION) {
-                if (tok == '{' && in_function == 0) {
-                    next();
+                if (in_function == 0 && accept('{')) {
                     function_body(s);
                     return;
                 }
             } else if (accept('='))
                 initialise(s);
-            else if (stored != K_EXTERN) {
-                if (s_state[s] == 0)
-                    s_state[s] = 1;
-                if (is_static_local)
-                    reserve(s);
-            }
-        } else {
-            if (s > scope_mark && s_kind[s] == S_LOCAL)
-                error("this name is declared already");
-            if (t_size[t] == 0)
-                error("the size is not known");
-            s = declare(id, S_LOCAL, t, new_local(t_size[t]));
-            if (accept('=')) {
-                check_scalar(t);
-                if (t_kind[t] == ARRAY || tok == '{')
-                    error("a local array or struct takes no initialiser in C1");
-                assignment();
-                convert(t);
-                load();
-                store(X_LOCAL, s_value[s], 0, t);
-            }
+            else if (in_function && stored == K_STATIC)
+                reserve(s);
+            else if (stored != K_EXTERN && s_state[s] == 0)
+                s_state[s] = 1;
         }
-        if (tok != ',')
+        if (accept(',') == 0)
             break;
-        next();
     }
-    expect(';', "';' is missing");
+    end_statement();
 }
 
 // ---- main
 
 void keywords(char *list) {     // in the order of the K_ constants, each followed by a blank
-    long k = K_VOID;
-    long start = text_add(list);
-    long i = start;
-    while (text[i]) {
-        if (text[i] == ' ') {
-            id_keyword[intern(start, i - start)] = k;
-            k++;
-            start = i + 1;
-        }
-        i++;
+    for (long k = K_VOID; *list; k++) {
+        long n = 0;
+        while (list[n] != ' ')
+            n++;
+        id_keyword[intern(text_add(list, n), n)] = k;
+        list = list + n + 1;
     }
-}
-
-void options(char **argv) {
-    long i = 1;
-    while (argv[i] && argv[i][0] == '-' && argv[i][1] == 'D') {
-        long start = text_add(argv[i] + 2);
-        at = start;
-        end = text_end - 1;
-        long id = word();
-        if (text[at] == '=')
-            at++;
-        define(id);
-        i++;
-    }
-    if (argv[i] == 0 || argv[i][0] == '-' || argv[i + 1])
-        error("usage: c1 [-DNAME[=TOKENS]]... FILE");
-    long length = 0;
-    while (argv[i][length])
-        length++;
-    at = 0;
-    end = 0;
-    read_file(argv[i], 0, argv[i], length);
 }
 
 long main(long argc, char **argv) {
-    text_add(" ");              // so that 0 is no place of a macro
-    keywords("void char short int long signed unsigned const static extern typedef struct union enum sizeof if else while do for switch case default break continue return ");
-    new_type(VOID, 0, 1, 0);
-    new_type(CHAR, 1, 1, 0);
-    new_type(UCHAR, 1, 1, 0);
-    new_type(SHORT, 2, 2, 0);
-    new_type(USHORT, 2, 2, 0);
-    new_type(INT, 4, 4, 0);
-    new_type(UINT, 4, 4, 0);
-    new_type(LONG, 8, 8, 0);
-    new_type(ULONG, 8, 8, 0);
-    options(argv);
+    long i;
+    text_add(" \n", 2);         // so that 0 is no place of a macro, and 1 that of an empty one
+    keywords("void char short int long signed unsigned const static extern typedef struct union enum sizeof "
+        "if else while do for switch case default break continue return define undef ifdef ifndef endif include ");
+    for (i = 0; i < PARTS; i++)
+        out[i] = i * PART_SIZE;
+    for (i = VOID; i <= ULONG; i++)     // the sizes are 0, and two each of 1, 2, 4 and 8
+        new_type(i, i == VOID ? 0 : 1 << i / 2 - 1, i == VOID ? 1 : 1 << i / 2 - 1, 0);
+    for (i = 1; argv[i] && argv[i][0] == '-' && argv[i][1] == 'D'; i++) {
+        at = text_add(argv[i] + 2, TEXT_SIZE);
+        id_macro[word()] = 1;
+        if (text[at])
+            error("a macro of the command line has no value in C1");
+    }
+    if (argv[i] == 0 || argv[i][0] == '-' || argv[i + 1])
+        error("usage: c1 [-DNAME]... FILE");
+    read_file("", 0, argv[i], TEXT_SIZE);
     next();
     while (tok != T_END)
         declaration();
     emit("^\n");
-    long i = 1;
-    while (i <= symbols) {
+    for (i = 1; i <= symbols; i++)
         if (s_kind[i] == S_GLOBAL && s_state[i] == 1)
             reserve(i);
-        i++;
-    }
-    write_all(1, code, out);
-    write_all(1, data, data_end);
-    write_all(1, "\n^ :file_end\n", 13);
-    write_all(1, memory, memory_end);
-    write_all(1, ":mem_end\n", 9);
+    part = P_STRINGS;
+    emit("\n^ :file_end\n");
+    part = P_MEMORY;
+    emit("\n:mem_end\n");
+    for (i = 0; i < PARTS; i++)
+        write_all(1, output + i * PART_SIZE, out[i] - i * PART_SIZE);
     return 0;
 }

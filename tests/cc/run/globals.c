@@ -8,6 +8,7 @@ enum { FIRST = 3, SECOND, THIRD = FIRST * 10, NEGATIVE = -7 };
 int zero;
 int one = 1;
 long expression = (2 + 3) * 4 - sizeof(int) + (1 ? 5 : 6);
+long chosen = 0 || sizeof(long) == 8 && !0 ? (0 ? 1u : -1) + 0L : 3;
 unsigned char byte = 300 & 255;
 short negative = -12345;
 char text[] = "hello";
@@ -39,6 +40,7 @@ int main(int argc, char **argv)
     eq("zero", zero, 0);
     eq("one", one, 1);
     eq("expression", expression, 21);
+    eq("chosen", chosen, 0xffffffffL);
     eq("byte", byte, 44);
     eq("negative", negative, -12345);
     eq("text size", sizeof text, 6);
