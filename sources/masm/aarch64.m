@@ -37,7 +37,6 @@
 
 # --- Memory: local variables lie below the frame pointer, parameters from 16 above it, the last one first.
 =local   00001D8B                                     # A = A + frame pointer | add x0, x0, x29
-=localb  21001D8B                                     # B = B + frame pointer | add x1, x1, x29
 =get     70000058 A06B70F8 03000014                   # * A = the eight bytes at frame pointer + operand | ldr x16, .+12; ldr x0, [x29, x16]; b .+12
 =put     70000058 A06B30F8 03000014                   # * the eight bytes at frame pointer + operand = A; changes B | ldr x16, .+12; str x0, [x29, x16]; b .+12
 =load    70000058 000240F9 03000014                   # * A = the eight bytes at operand | ldr x16, .+12; ldr x0, [x16]; b .+12
@@ -49,13 +48,6 @@
 =load4s  000080B9                                     # A = the four bytes at A, signed | ldrsw x0, [x0]
 =load4u  000040B9                                     # A = the four bytes at A, unsigned | ldr w0, [x0]
 =load8   000040F9                                     # A = the eight bytes at A | ldr x0, [x0]
-=load1sb 21008039                                     # B = the one byte at B, signed | ldrsb x1, [x1]
-=load1ub 21004039                                     # B = the one byte at B, unsigned | ldrb w1, [x1]
-=load2sb 21008079                                     # B = the two bytes at B, signed | ldrsh x1, [x1]
-=load2ub 21004079                                     # B = the two bytes at B, unsigned | ldrh w1, [x1]
-=load4sb 210080B9                                     # B = the four bytes at B, signed | ldrsw x1, [x1]
-=load4ub 210040B9                                     # B = the four bytes at B, unsigned | ldr w1, [x1]
-=load8b  210040F9                                     # B = the eight bytes at B | ldr x1, [x1]
 =store1  01000039 E00301AA                            # one byte at A = B, A = B | strb w1, [x0]; mov x0, x1
 =store2  01000079 E00301AA                            # two bytes at A = B, A = B | strh w1, [x0]; mov x0, x1
 =store4  010000B9 E00301AA                            # four bytes at A = B, A = B | str w1, [x0]; mov x0, x1

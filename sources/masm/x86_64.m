@@ -37,7 +37,6 @@
 
 # --- Memory: local variables lie below the frame pointer, parameters from 16 above it, the last one first.
 =local   4801E8                                       # A = A + frame pointer | add rax, rbp
-=localb  4801E9                                       # B = B + frame pointer | add rcx, rbp
 =get     488B0506000000488B0428EB08                   # * A = the eight bytes at frame pointer + operand | mov rax, [rip+6]; mov rax, [rax+rbp]; jmp .+10
 =put     488B0D0600000048890429EB08                   # * the eight bytes at frame pointer + operand = A; changes B | mov rcx, [rip+6]; mov [rcx+rbp], rax; jmp .+10
 =load    48A1                                         # * A = the eight bytes at operand | mov rax, [operand]
@@ -49,13 +48,6 @@
 =load4s  486300                                       # A = the four bytes at A, signed | movsxd rax, dword [rax]
 =load4u  8B00                                         # A = the four bytes at A, unsigned | mov eax, [rax]
 =load8   488B00                                       # A = the eight bytes at A | mov rax, [rax]
-=load1sb 480FBE09                                     # B = the one byte at B, signed | movsx rcx, byte [rcx]
-=load1ub 0FB609                                       # B = the one byte at B, unsigned | movzx ecx, byte [rcx]
-=load2sb 480FBF09                                     # B = the two bytes at B, signed | movsx rcx, word [rcx]
-=load2ub 0FB709                                       # B = the two bytes at B, unsigned | movzx ecx, word [rcx]
-=load4sb 486309                                       # B = the four bytes at B, signed | movsxd rcx, dword [rcx]
-=load4ub 8B09                                         # B = the four bytes at B, unsigned | mov ecx, [rcx]
-=load8b  488B09                                       # B = the eight bytes at B | mov rcx, [rcx]
 =store1  88084889C8                                   # one byte at A = B, A = B | mov [rax], cl; mov rax, rcx
 =store2  6689084889C8                                 # two bytes at A = B, A = B | mov [rax], cx; mov rax, rcx
 =store4  89084889C8                                   # four bytes at A = B, A = B | mov [rax], ecx; mov rax, rcx
