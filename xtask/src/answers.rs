@@ -39,7 +39,7 @@ pub fn main(args: Args) -> Result<ExitCode> {
         for arch in Arch::ALL.into_iter().filter(|arch| args.arch.is_none_or(|only| only == *arch)) {
             let closure = closure::build(&catalogue, goal, arch, &fetcher)?;
             let folder = project.bundle(&format!("linux-{arch}"), &goal.name);
-            chain::run(&project, &closure, &folder, &Options { unlocked: true, keep_failed: false })?;
+            chain::run(&project, &closure, &folder, &Options { unlocked: true, ..Options::default() })?;
             let made = chain::outputs(&folder)?;
             let lines = lock::diff(&catalogue.answers(&goal.name, arch)?, &made);
             let file = catalogue.answers_file(&goal.name, arch);

@@ -7,6 +7,7 @@ use image_packer::host::lock::{self, Digests};
 use image_packer::host::sha256;
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::Read;
 use std::path::Path;
 
 /// What is at a path of a root file system.
@@ -33,8 +34,22 @@ pub type Rootfs = BTreeMap<String, Node>;
 pub fn write_rootfs(folder: &Path, rootfs: &Rootfs) -> Result<Digests> {
     let file = folder.join("rootfs.tar");
     let archive = fs::File::create(&file).with_context(|| file.display().to_string())?;
-    let mut archive = tar::Builder::new(std::io::BufWriter::new(archive));
+    write_tar(&archive, rootfs)?;
     let mut digests = Digests::new();
+    for (path, node) in rootfs {
+        if let Node::File { data, .. } = node
+            && !path.starts_with("firstlight/")
+        {
+            digests.insert(path.clone(), sha256(data));
+        }
+    }
+    fs::write(folder.join("OUTPUTS.sha256"), lock::print(&digests))?;
+    Ok(digests)
+}
+
+/// Writes a tar archive: owner 0, mtime 0, sorted.
+pub fn write_tar(file: &fs::File, rootfs: &Rootfs) -> Result<()> {
+    let mut archive = tar::Builder::new(std::io::BufWriter::new(file));
     for (path, node) in rootfs {
         let mut header = tar::Header::new_ustar();
         header.set_mtime(0);
@@ -47,9 +62,6 @@ pub fn write_rootfs(folder: &Path, rootfs: &Rootfs) -> Result<Digests> {
                 header.set_mode(*mode);
                 header.set_size(data.len() as u64);
                 archive.append_data(&mut header, path, data.as_slice())?;
-                if !path.starts_with("firstlight/") {
-                    digests.insert(path.clone(), sha256(data));
-                }
             }
             Node::Symlink(target) => {
                 header.set_entry_type(tar::EntryType::Symlink);
@@ -64,6 +76,27 @@ pub fn write_rootfs(folder: &Path, rootfs: &Rootfs) -> Result<Digests> {
         }
     }
     archive.into_inner()?.into_inner().map_err(|error| error.into_error())?;
-    fs::write(folder.join("OUTPUTS.sha256"), lock::print(&digests))?;
-    Ok(digests)
+    Ok(())
+}
+
+/// Reads what [`write_tar`] wrote.
+pub fn read_tar(bytes: &[u8]) -> Result<Rootfs> {
+    let mut rootfs = Rootfs::new();
+    for member in tar::Archive::new(bytes).entries()? {
+        let mut member = member?;
+        let path = String::from_utf8(member.path_bytes().into_owned())?.trim_end_matches('/').to_owned();
+        let (kind, mode) = (member.header().entry_type(), member.header().mode()?);
+        let node = if kind.is_dir() {
+            Node::Folder(mode)
+        } else if kind.is_symlink() {
+            let target = member.link_name_bytes().context("a link without a target")?;
+            Node::Symlink(String::from_utf8(target.into_owned())?)
+        } else {
+            let mut data = Vec::new();
+            member.read_to_end(&mut data)?;
+            Node::File { mode, data }
+        };
+        rootfs.insert(path, node);
+    }
+    Ok(rootfs)
 }

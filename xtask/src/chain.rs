@@ -3,17 +3,20 @@
 
 use crate::bundle::{self, Node, Rootfs};
 use crate::debian::{PrivateApt, require};
+use crate::memo::Memo;
 use crate::pack::{self, parse_arch};
 use crate::project::{Project, host_arch, which};
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
+use image_packer::hex::Digest;
 use image_packer::host::closure::Closure;
 use image_packer::host::tree::Entry;
 use image_packer::host::{lock, sha256};
 use image_packer::path;
 use image_packer::plan::{Arch, Plan, Run, Step};
 use nix::sys::resource::{UsageWho, getrusage};
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::fs::{self, File};
+use std::io::{Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
@@ -40,6 +43,9 @@ pub struct Args {
     /// Leave the root of a step that fails in out/, and say where.
     #[arg(long)]
     keep_failed: bool,
+    /// Take a step's outputs from out/steps/ if it has run on the same inputs before.
+    #[arg(long)]
+    reuse: bool,
 }
 
 /// The verb.
@@ -47,7 +53,8 @@ pub fn main(args: Args) -> Result<ExitCode> {
     let project = Project::find()?;
     let (goal, closure) = pack::make(&project, args.goal.as_deref(), args.arch)?;
     let folder = project.bundle(&format!("linux-{}", args.arch), &goal);
-    let options = Options { unlocked: args.unlocked, keep_failed: args.keep_failed };
+    let options =
+        Options { unlocked: args.unlocked, keep_failed: args.keep_failed, reuse: args.reuse, until: None };
     let report = run(&project, &closure, &folder, &options)?;
     println!("{}", report.table());
     println!("{} files in {}", report.outputs, folder.display());
@@ -56,11 +63,15 @@ pub fn main(args: Args) -> Result<ExitCode> {
 
 /// How strict to be.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Options {
+pub struct Options<'a> {
     /// Do not compare outputs with locked digests.
     pub unlocked: bool,
     /// Leave a failed step's root.
     pub keep_failed: bool,
+    /// Do not run what has run before on the same inputs.
+    pub reuse: bool,
+    /// Stop before this step.
+    pub until: Option<&'a str>,
 }
 
 /// What a run took.
@@ -87,51 +98,97 @@ impl Report {
 }
 
 /// Runs `closure` and leaves the bundle in `folder`.
-pub fn run(project: &Project, closure: &Closure, folder: &Path, options: &Options) -> Result<Report> {
+pub fn run(project: &Project, closure: &Closure, folder: &Path, options: &Options<'_>) -> Result<Report> {
     let plan = Plan::parse(closure.plan.as_bytes())?;
-    let runner = Runner::find(project, plan.arch)?;
     fs::create_dir_all(folder)?;
     fs::write(folder.join("PLAN"), &closure.plan)?;
     fs::write(folder.join("INPUTS.sha256"), &closure.inputs)?;
-    let mut files: Rootfs = BTreeMap::new();
-    for (path, entry) in &closure.files {
-        let node = match entry {
-            Entry::File { executable, data } => {
-                Node::File { mode: if *executable { 0o755 } else { 0o644 }, data: data.clone() }
-            }
-            Entry::Symlink(target) => Node::Symlink(target.clone()),
-        };
-        files.insert(path.clone(), node);
-    }
-    let mut outputs = Rootfs::new();
-    let mut steps = Vec::new();
-    for (number, step) in plan.steps.iter().enumerate() {
-        eprintln!("step {}/{} {}", number + 1, plan.steps.len(), step.name);
-        let (started, cpu) = (Instant::now(), children_time()?);
-        let root = tempfile::Builder::new().prefix("step-").tempdir_in(folder)?;
-        let made = run_step(&runner, step, root.path(), &files, options);
-        let made = match made {
-            Ok(made) => made,
-            Err(error) if options.keep_failed => {
-                let kept = root.keep();
-                return Err(error.context(format!("the step's root is {}", kept.display())));
-            }
-            Err(error) => return Err(error),
-        };
-        steps.push((step.name.to_owned(), started.elapsed(), children_time()?.saturating_sub(cpu)));
-        for (path, node) in made {
-            if plan.keeps(&format!("/{path}")) {
-                outputs.insert(path.clone(), node.clone());
-            }
-            files.insert(path, node);
-        }
-    }
+    let (files, steps) = run_steps(project, &plan, closure, folder, options)?;
+    let sources: BTreeSet<&str> = closure.files.iter().map(|(path, _)| path.as_str()).collect();
+    let mut outputs = files;
+    outputs.retain(|path, _| !sources.contains(path.as_str()) && plan.keeps(&format!("/{path}")));
     add_folders(&mut outputs);
     let digests = bundle::write_rootfs(folder, &outputs)?;
     let meta: Vec<String> =
         steps.iter().map(|(name, wall, cpu)| format!("step {name} wall {wall:?} cpu {cpu:?}\n")).collect();
     fs::write(folder.join("run.meta"), meta.concat())?;
     Ok(Report { steps, outputs: digests.len() })
+}
+
+/// The closure's files as they lie in a step's root.
+pub fn closure_files(closure: &Closure) -> Rootfs {
+    let node = |entry: &Entry| match entry {
+        Entry::File { executable, data } => {
+            Node::File { mode: if *executable { 0o755 } else { 0o644 }, data: data.clone() }
+        }
+        Entry::Symlink(target) => Node::Symlink(target.clone()),
+    };
+    closure.files.iter().map(|(path, entry)| (path.clone(), node(entry))).collect()
+}
+
+/// Runs the steps of a plan (up to `options.until`) and gives all files there are then, and what each step took.
+/// What programs print goes to `steps.log` in `folder`.
+pub fn run_steps(
+    project: &Project,
+    plan: &Plan<'_>,
+    closure: &Closure,
+    folder: &Path,
+    options: &Options<'_>,
+) -> Result<(Rootfs, Vec<(String, Duration, Duration)>)> {
+    let runner = Runner::find(project, plan.arch)?;
+    let memo = Memo::open(project)?;
+    let mut files = closure_files(closure);
+    let mut steps = Vec::new();
+    let mut finished: Vec<(Digest, Rootfs)> = Vec::new();
+    let mut log =
+        File::options().read(true).write(true).create(true).truncate(true).open(folder.join("steps.log"))?;
+    for (number, step) in plan.steps.iter().enumerate() {
+        if options.until == Some(step.name) {
+            break;
+        }
+        let (started, cpu) = (Instant::now(), children_time()?);
+        let key = Memo::key(plan.arch, step, &files);
+        let known = if options.reuse { memo.find(&key) } else { None };
+        let word = if known.is_some() { "  (as before)" } else { "" };
+        eprintln!("step {}/{} {}{word}", number + 1, plan.steps.len(), step.name);
+        let made = match known {
+            Some(made) => check_locked(step, &made, options).map(|()| made),
+            None => {
+                writeln!(log, "step {}", step.name)?;
+                let root = tempfile::Builder::new().prefix("step-").tempdir_in(folder)?;
+                let made = run_step(&runner, step, root.path(), &files, &mut log)
+                    .and_then(|()| collect(step, root.path(), options));
+                if made.is_err() && options.keep_failed {
+                    made.with_context(|| format!("the step's root is {}", root.keep().display()))
+                } else {
+                    made
+                }
+            }
+        };
+        let made = match made {
+            Ok(made) => made,
+            Err(error) => {
+                // The shell that the message tells of wants them.
+                finished.iter().try_for_each(|(key, made)| memo.keep(key, made))?;
+                let (arch, goal, name) = (plan.arch, plan.goal, step.name);
+                let hint = format!(
+                    "for a shell in the step's root: cargo xtask shell --on linux --arch {arch} --goal {goal} --at {name}"
+                );
+                return Err(anyhow!("{error:#}\n{hint}"));
+            }
+        };
+        if options.reuse && word.is_empty() {
+            memo.keep(&key, &made)?;
+        } else if word.is_empty() {
+            finished.push((key, made.clone()));
+        }
+        steps.push((step.name.to_owned(), started.elapsed(), children_time()?.saturating_sub(cpu)));
+        files.extend(made);
+    }
+    if options.until.is_some() {
+        finished.iter().try_for_each(|(key, made)| memo.keep(key, made))?;
+    }
+    Ok((files, steps))
 }
 
 /// The folders that the paths imply.
@@ -152,21 +209,32 @@ fn children_time() -> Result<Duration> {
 }
 
 /// How programs of an architecture are started here.
-struct Runner {
-    /// A static user-mode emulator to put into the root, for a foreign architecture.
-    emulator: Option<PathBuf>,
+pub struct Runner {
+    foreign: Foreign,
     unshare: PathBuf,
+}
+
+/// How programs of the other architecture run.
+enum Foreign {
+    /// There are none.
+    Native,
+    /// The kernel starts the emulator, in a user namespace of its own whose table of binary formats (Linux 6.7
+    /// and later have one for each) this shell script writes.
+    Registered(String),
+    /// The emulator is put into the root and started with the program; what that starts in turn does not run.
+    Prefixed(PathBuf),
 }
 
 /// Where the emulator is within a root; not a declared input, so out of sight.
 const EMULATOR: &str = "/.emulator";
 
 impl Runner {
-    fn find(project: &Project, arch: Arch) -> Result<Runner> {
+    /// Finds what an architecture's programs need here.
+    pub fn find(project: &Project, arch: Arch) -> Result<Runner> {
         require(&[("unshare", "util-linux")])?;
         let unshare = which("unshare").context("unshare is not installed")?;
         if arch.name() == host_arch() {
-            return Ok(Runner { emulator: None, unshare });
+            return Ok(Runner { foreign: Foreign::Native, unshare });
         }
         let name = format!("qemu-{arch}-static");
         let emulator = match which(&name) {
@@ -176,12 +244,31 @@ impl Runner {
                 package.join("usr/bin").join(name)
             }
         };
-        Ok(Runner { emulator: Some(emulator), unshare })
+        // The first five bytes of an ELF64 file and its machine; our smallest headers hold code between the two.
+        let machine = match arch {
+            Arch::Aarch64 => "\\xb7\\x00",
+            Arch::X86_64 => "\\x3e\\x00",
+        };
+        let (skip, zero) = ("\\x00".repeat(13), "\\x00".repeat(13));
+        let magic = format!("\\x7fELF\\x02{skip}{machine}");
+        let mask = format!("\\xff\\xff\\xff\\xff\\xff{zero}\\xff\\xff");
+        let table = "/proc/sys/fs/binfmt_misc";
+        let script = format!(
+            "mount -t binfmt_misc none {table} && \
+             printf '%s' ':firstlight:M::{magic}:{mask}:{}:PF' >{table}/register || exit 125; exec \"$@\"",
+            emulator.display()
+        );
+        let mut runner = Runner { foreign: Foreign::Registered(script), unshare };
+        let tried = runner.namespace().arg("true").stderr(Stdio::null()).status();
+        if !tried.is_ok_and(|status| status.success()) {
+            runner.foreign = Foreign::Prefixed(emulator);
+        }
+        Ok(runner)
     }
 
     /// Copies what the root needs beside the step's inputs.
-    fn prepare(&self, root: &Path) -> Result<()> {
-        if let Some(emulator) = &self.emulator {
+    pub fn prepare(&self, root: &Path) -> Result<()> {
+        if let Foreign::Prefixed(emulator) = &self.foreign {
             let target = root.join(&EMULATOR[1..]);
             fs::copy(emulator, &target)?;
             fs::set_permissions(&target, fs::Permissions::from_mode(0o755))?;
@@ -189,37 +276,44 @@ impl Runner {
         Ok(())
     }
 
-    fn command(&self, root: &Path, step: &Step<'_>, run: &Run<'_>) -> Command {
+    /// A command that wants the words of another one, which it runs in the namespaces that are needed.
+    fn namespace(&self) -> Command {
         let mut command = Command::new(&self.unshare);
-        command.env_clear();
-        if !nix::unistd::geteuid().is_root() {
-            command.args(["--user", "--map-root-user"]);
+        if let Foreign::Registered(script) = &self.foreign {
+            command.args(["--user", "--map-root-user", "--mount", "--", "/bin/sh", "-c", script, "sh"]);
+        } else if !nix::unistd::geteuid().is_root() {
+            command.args(["--user", "--map-root-user", "--"]);
+        } else {
+            command.arg("--");
         }
-        command.arg(format!("--root={}", root.display())).arg(format!("--wd={}", step.cwd)).arg("--");
-        if self.emulator.is_some() {
+        command
+    }
+
+    /// The command for a program in a root.
+    pub fn command(&self, root: &Path, cwd: &str, words: &[impl AsRef<str>], env: &[&str]) -> Command {
+        let mut command = self.namespace();
+        // env, so that neither the caller's environment nor what a shell adds to its own gets in.
+        command.args(["/usr/bin/env", "-i"]).args(env);
+        command.arg(&self.unshare).arg(format!("--root={}", root.display())).arg(format!("--wd={cwd}"));
+        command.arg("--");
+        if matches!(self.foreign, Foreign::Prefixed(_)) {
             command.arg(EMULATOR);
         }
-        command.args(run.words.iter().map(|word| word.as_ref()));
-        for variable in &step.env {
-            let (name, value) = variable.split_once('=').unwrap_or((variable, ""));
-            command.env(name, value);
-        }
+        command.args(words.iter().map(AsRef::as_ref));
         command
     }
 }
 
-/// Runs a step in `root` and gives its outputs.
-fn run_step(
-    runner: &Runner,
-    step: &Step<'_>,
-    root: &Path,
-    files: &Rootfs,
-    options: &Options,
-) -> Result<Rootfs> {
+/// How many of the last lines of a failed step's output are shown.
+pub const LAST_LINES: usize = 40;
+
+/// Runs a step in `root`; what its programs print goes to `log`.
+fn run_step(runner: &Runner, step: &Step<'_>, root: &Path, files: &Rootfs, log: &mut File) -> Result<()> {
     populate(step, root, files)?;
     runner.prepare(root)?;
+    let begun = log.stream_position()?;
     for run in &step.runs {
-        let mut command = runner.command(root, step, run);
+        let mut command = runner.command(root, step.cwd, &run.words, &step.env);
         command.stdin(match run.stdin {
             Some(path) => Stdio::from(File::open(inside(root, path)).with_context(|| at(step, run, path))?),
             None => Stdio::null(),
@@ -232,14 +326,33 @@ fn run_step(
             file.set_permissions(fs::Permissions::from_mode(redirect.mode))?;
             command.stdout(file);
         } else {
-            command.stdout(std::io::stderr());
+            command.stdout(log.try_clone()?);
         }
+        command.stderr(log.try_clone()?);
         let status = command.status().with_context(|| at(step, run, "unshare"))?;
         if !status.success() {
-            bail!("step {}: {status}: {}\n(PLAN, line {})", step.name, run, run.line);
+            let mut said = Vec::new();
+            log.seek(SeekFrom::Start(begun))?;
+            log.read_to_end(&mut said)?;
+            bail!("{}", failure(step, run, &status.to_string(), &String::from_utf8_lossy(&said)));
         }
     }
-    collect(step, root, options)
+    Ok(())
+}
+
+/// What a person is told of a step that failed: the last lines of its output, the command, the directory.
+pub fn failure(step: &Step<'_>, run: &Run<'_>, how: &str, said: &str) -> String {
+    let lines: Vec<&str> = said.lines().collect();
+    let shown = &lines[lines.len().saturating_sub(LAST_LINES)..];
+    let mut text = format!("step {} failed: {how}\n", step.name);
+    if shown.is_empty() {
+        text.push_str("it printed nothing\n");
+    } else {
+        text.push_str(&format!("the last {} of {} lines that it printed:\n", shown.len(), lines.len()));
+        shown.iter().for_each(|line| text.push_str(&format!("  | {line}\n")));
+    }
+    text.push_str(&format!("command (PLAN, line {}): {run}\ndirectory: {}", run.line, step.cwd));
+    text
 }
 
 fn at(step: &Step<'_>, run: &Run<'_>, path: &str) -> String {
@@ -251,7 +364,7 @@ fn inside(root: &Path, absolute: &str) -> PathBuf {
 }
 
 /// Lays out the declared inputs, the folders of the outputs, /tmp and /dev.
-fn populate(step: &Step<'_>, root: &Path, files: &Rootfs) -> Result<()> {
+pub fn populate(step: &Step<'_>, root: &Path, files: &Rootfs) -> Result<()> {
     for folder in ["tmp", "dev"] {
         fs::create_dir_all(root.join(folder))?;
     }
@@ -302,7 +415,7 @@ fn make_devices(dev: &Path) {
 }
 
 /// Reads the declared outputs and checks locked digests.
-fn collect(step: &Step<'_>, root: &Path, options: &Options) -> Result<Rootfs> {
+fn collect(step: &Step<'_>, root: &Path, options: &Options<'_>) -> Result<Rootfs> {
     let mut made = Rootfs::new();
     for output in &step.outputs {
         let (stem, tree) = path::split_tree(output.path);
@@ -313,7 +426,17 @@ fn collect(step: &Step<'_>, root: &Path, options: &Options) -> Result<Rootfs> {
         }
         let node = read_node(&file)
             .with_context(|| format!("step {}: output {} is missing", step.name, output.path))?;
-        if let (Some(expected), Node::File { data, .. }) = (output.sha256, &node) {
+        made.insert(stem[1..].to_owned(), node);
+    }
+    check_locked(step, &made, options)?;
+    Ok(made)
+}
+
+/// Compares a step's outputs with the digests that PLAN says.
+fn check_locked(step: &Step<'_>, made: &Rootfs, options: &Options<'_>) -> Result<()> {
+    for output in &step.outputs {
+        if let (Some(expected), Some(Node::File { data, .. })) = (output.sha256, made.get(&output.path[1..]))
+        {
             let found = sha256(data);
             if found != expected && !options.unlocked {
                 bail!(
@@ -323,9 +446,8 @@ fn collect(step: &Step<'_>, root: &Path, options: &Options) -> Result<Rootfs> {
                 );
             }
         }
-        made.insert(stem[1..].to_owned(), node);
     }
-    Ok(made)
+    Ok(())
 }
 
 fn read_node(file: &Path) -> Result<Node> {

@@ -21,6 +21,7 @@ pub mod emulator;
 pub mod exec;
 pub mod fetch;
 pub mod linux;
+pub mod memo;
 pub mod pack;
 pub mod project;
 pub mod run;

@@ -4,6 +4,7 @@
 use crate::board::Board;
 use crate::build::{self, Monitor};
 use crate::bundle::{self, Node, Rootfs};
+use crate::chain;
 use crate::console::{self, Epitaph, Line, Piece};
 use crate::emulator::{self, Ending, Job};
 use crate::pack;
@@ -13,6 +14,7 @@ use ext4_view::{Ext4, FileType};
 use image_packer::host::closure::Closure;
 use image_packer::host::lock::{self, Digests};
 use image_packer::payload::Console;
+use image_packer::plan::Plan;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -89,6 +91,8 @@ pub struct Report {
     pub folder: PathBuf,
     /// Host time in all.
     pub host: Duration,
+    /// Of a step that failed: what it printed last, its command, its directory, how to get a shell there.
+    pub failure: Option<String>,
 }
 
 impl Report {
@@ -98,6 +102,7 @@ impl Report {
         lines.extend(self.steps.iter().map(|(name, seconds)| format!("{name:<40} {seconds:>13.3}")));
         let total = self.steps.iter().fold(0.0, |sum, step| sum + step.1);
         lines.push(format!("{:<40} {total:>13.3}", format!("{} of {} steps", self.steps.len(), self.count)));
+        lines.extend(self.failure.clone());
         lines.push(match (&self.epitaph, &self.problem) {
             (Some(end), _) if end.code == 0 => {
                 format!(
@@ -175,6 +180,7 @@ pub fn run(
     progress.bar.finish_and_clear();
     let outputs = extract(&disk, folder, &closure.inputs, &ending)?;
     let problem = ending.epitaph().err().map(|error| error.to_string());
+    let failure = ending.epitaph.as_ref().and_then(|end| failure(board, closure, end, &progress.said));
     let report = Report {
         board: board.name.clone(),
         steps: progress.done,
@@ -184,9 +190,28 @@ pub fn run(
         outputs,
         folder: folder.to_owned(),
         host: ending.host,
+        failure,
     };
     fs::write(folder.join("run.meta"), report.json() + "\n")?;
     Ok(report)
+}
+
+/// What a person is told of a step that ended a run.
+fn failure(board: &Board, closure: &Closure, end: &Epitaph, said: &[u8]) -> Option<String> {
+    let plan = Plan::parse(closure.plan.as_bytes()).ok()?;
+    let step = plan.steps.iter().find(|step| end.code != 0 && step.name == end.step)?;
+    // The process is a path in the tree of processes, which begins with the number of the step's program.
+    let number = end.process.split('.').next().and_then(|number| number.parse::<usize>().ok());
+    let run = number.and_then(|number| step.runs.get(number.checked_sub(1)?));
+    let how = format!("{} (code {})", end.reason, end.code);
+    let text = match run {
+        Some(run) => chain::failure(step, run, &how, &String::from_utf8_lossy(said)),
+        None => format!("step {} failed: {how}", step.name),
+    };
+    Some(format!(
+        "{text}\nfor a shell in the step's root: cargo xtask shell --board {} --goal {} --at {}",
+        board.name, plan.goal, step.name
+    ))
 }
 
 /// An empty disk image; the host stores only what is written to it.
@@ -199,7 +224,12 @@ struct Progress {
     bar: ProgressBar,
     count: u32,
     done: Vec<(String, f64)>,
+    /// What the step's programs have printed, but for what is long past.
+    said: Vec<u8>,
 }
+
+/// Bytes of a step's output that are kept for the message about its failure.
+const SAID: usize = 64 << 10;
 
 impl Progress {
     fn new() -> Progress {
@@ -208,13 +238,23 @@ impl Progress {
             bar.set_style(style);
         }
         bar.enable_steady_tick(Duration::from_millis(250));
-        Progress { bar, count: 0, done: Vec::new() }
+        Progress { bar, count: 0, done: Vec::new(), said: Vec::new() }
     }
 
     fn take(&mut self, piece: &Piece) {
-        let Piece::Monitor(text) = piece else { return };
+        let text = match piece {
+            Piece::Monitor(text) => text,
+            Piece::Program(bytes) => {
+                self.said.extend(bytes);
+                if self.said.len() > 2 * SAID {
+                    self.said.drain(..self.said.len() - SAID);
+                }
+                return;
+            }
+        };
         match console::parse(text) {
             Line::Step { index, count, name } => {
+                self.said.clear();
                 self.count = count;
                 self.bar.set_message(format!("step {index}/{count} {name}"));
             }
