@@ -73,6 +73,8 @@ pub struct StepSource {
     pub cwd: Located,
     /// `run` lines.
     pub run: Vec<Located>,
+    /// What `{NAME}` in a `run` line stands for: see [`super::words`].
+    pub words: BTreeMap<String, Vec<Located>>,
 }
 
 /// A folder below `sources/` with a `source.toml`.
@@ -177,6 +179,8 @@ struct StepToml {
     env: Vec<Spanned<String>>,
     cwd: Option<Spanned<String>>,
     run: Vec<Spanned<String>>,
+    #[serde(default)]
+    words: BTreeMap<String, Vec<Spanned<String>>>,
 }
 
 #[derive(Deserialize)]
@@ -366,6 +370,7 @@ fn read_step(file: &File<'_>, step: StepToml) -> Result<StepSource, Error> {
         outputs: file.locate_all(step.outputs),
         env: file.locate_all(step.env),
         run: file.locate_all(step.run),
+        words: step.words.into_iter().map(|(name, list)| (name, file.locate_all(list))).collect(),
         cwd,
         name,
     };

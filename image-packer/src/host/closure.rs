@@ -5,7 +5,7 @@
 use super::catalogue::{Catalogue, Goal, Located, Source};
 use super::resolve::{self, Chosen, expand};
 use super::tree::{self, Entry, Tree};
-use super::{Error, Problem, Tarballs, audit, lock, patch, seed, sha256, unpack};
+use super::{Error, Problem, Tarballs, audit, lock, patch, seed, sha256, unpack, words};
 use crate::hex::Digest;
 use crate::path;
 use crate::plan::{self, Arch, Output, Plan, PlanError, Step};
@@ -33,14 +33,14 @@ pub fn build(
 ) -> Result<Closure, Error> {
     let chosen = resolve::steps(catalogue, goal, arch)?;
     let answers = catalogue.answers(&goal.name, arch)?;
-    let texts: Vec<_> = chosen.iter().map(|chosen| StepText::new(chosen, arch, &answers)).collect();
     let keep: Vec<String> = goal.keep.iter().map(|keep| expand(&keep.text, arch)).collect();
-    let plan = print_plan(goal, arch, &chosen, &texts, &keep)?;
 
+    let mut texts = Vec::new();
     let mut trees = Trees { catalogue, arch, tarballs, trees: BTreeMap::new(), origins: String::new() };
     let mut files: Vec<(String, Entry)> = Vec::new();
     let mut have = BTreeSet::new();
     for chosen in &chosen {
+        let mut names = BTreeSet::new();
         for input in &chosen.step.inputs {
             let path = expand(&input.text, arch);
             if !resolve::is_source_path(&path) {
@@ -52,9 +52,12 @@ pub fn build(
                 let problem = Problem::MissingInput { needed_by, path };
                 return Err(Error::line(&chosen.source.file, input.line, problem));
             }
+            names.extend(found.iter().map(|(path, _)| format!("/{path}")));
             files.extend(found.into_iter().filter(|(path, _)| have.insert(path.clone())));
         }
+        texts.push(StepText::new(chosen, arch, &answers, &names)?);
     }
+    let plan = print_plan(goal, arch, &chosen, &texts, &keep)?;
     audit_files(catalogue, &chosen, &files, arch)?;
     let mut inputs = trees.origins;
     inputs.push_str(&format!("{}  PLAN\n", sha256(plan.as_bytes())));
@@ -76,17 +79,36 @@ struct StepText {
 }
 
 impl StepText {
-    fn new(chosen: &Chosen<'_>, arch: Arch, answers: &lock::Digests) -> StepText {
+    /// `files` are those of the sources that the step reads.
+    fn new(
+        chosen: &Chosen<'_>,
+        arch: Arch,
+        answers: &lock::Digests,
+        files: &BTreeSet<String>,
+    ) -> Result<StepText, Error> {
         let all = |texts: &[Located]| texts.iter().map(|text| expand(&text.text, arch)).collect::<Vec<_>>();
         let step = chosen.step;
         let outputs = all(&step.outputs).into_iter();
-        StepText {
+        let cwd = expand(&step.cwd.text, arch);
+        let mut run = all(&step.run);
+        for (name, list) in &step.words {
+            let line = list.first().map_or(step.name.line, |first| first.line);
+            let bad = |what| Error::line(&chosen.source.file, line, Problem::Value(what));
+            let place = format!("{{{name}}}");
+            if !run.iter().any(|run| run.contains(&place)) {
+                return Err(bad(format!("no run line has {place}")));
+            }
+            let list = all(list);
+            let words = words::expand(list.iter().map(String::as_str), files, &cwd).map_err(bad)?.join(" ");
+            run.iter_mut().for_each(|run| *run = run.replace(&place, &words));
+        }
+        Ok(StepText {
             inputs: all(&step.inputs),
             outputs: outputs.map(|path| (path.clone(), answers.get(&path[1..]).copied())).collect(),
             env: all(&step.env),
-            cwd: expand(&step.cwd.text, arch),
-            run: all(&step.run),
-        }
+            cwd,
+            run,
+        })
     }
 }
 

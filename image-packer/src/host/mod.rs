@@ -16,6 +16,7 @@ pub mod resolve;
 pub mod seed;
 pub mod tree;
 pub mod unpack;
+pub mod words;
 
 pub use error::{Error, Problem};
 
