@@ -133,54 +133,62 @@ static char *base_name(char *path) {
     return base;
 }
 
-void ar_write(char *path, char **files, int nfiles) {
-    Section *index = byte_buffer();         /* member numbers, then offsets */
-    Section *names = byte_buffer();
-    Section *long_names = byte_buffer();
-    Section *members = byte_buffer();
-    long *offsets = xalloc((nfiles + 1) * sizeof(long));
-    for (int i = 0; i < nfiles; i++) {
-        long len = 0;
-        unsigned char *image = (unsigned char *)read_whole(files[i], &len);
-        if (!image)
-            fatal("cannot read %s", files[i]);
-        if (elf_is_object(image, len)) {
-            Obj *o = elf_read_object(files[i], image, len);
-            for (Symbol *y = o->symbols; y; y = y->next)
-                if (y->binding != STB_LOCAL && y->place != PLACE_UNDEF) {
-                    sec_u32(index, i);
-                    sec_bytes(names, y->name, str_len(y->name) + 1);
-                }
-        }
-        char *name = base_name(files[i]);
-        if (str_len(name) > 15) {
-            char *at = str_number(long_names->len);
-            sec_bytes(long_names, str_join(name, "/\n", ""), str_len(name) + 2);
-            name = str_join("/", at, "");
-        } else
-            name = str_join(name, "/", "");
-        offsets[i] = members->len;
-        ar_header(members, name, len);
-        ar_content(members, image, len);
+static Section *ar_offsets;     /* for each symbol of the index, where its member is among the members */
+static Section *ar_names;
+static Section *ar_long_names;
+static Section *ar_members;
+
+void ar_start(void) {
+    ar_offsets = byte_buffer();
+    ar_names = byte_buffer();
+    ar_long_names = byte_buffer();
+    ar_members = byte_buffer();
+}
+
+/* the file at `path`, as the member `name` */
+void ar_add(char *name, char *path) {
+    long len = 0;
+    unsigned char *image = (unsigned char *)read_whole(path, &len);
+    if (!image)
+        fatal("cannot read %s", path);
+    if (elf_is_object(image, len)) {
+        Obj *o = elf_read_object(path, image, len);
+        for (Symbol *y = o->symbols; y; y = y->next)
+            if (y->binding != STB_LOCAL && y->place != PLACE_UNDEF) {
+                sec_u32(ar_offsets, ar_members->len);
+                sec_bytes(ar_names, y->name, str_len(y->name) + 1);
+            }
     }
-    long count = index->len / 4;
-    long index_size = 4 + 4 * count + names->len;
+    name = base_name(name);
+    if (str_len(name) > 15) {
+        char *at = str_number(ar_long_names->len);
+        sec_bytes(ar_long_names, str_join(name, "/\n", ""), str_len(name) + 2);
+        name = str_join("/", at, "");
+    } else
+        name = str_join(name, "/", "");
+    ar_header(ar_members, name, len);
+    ar_content(ar_members, image, len);
+}
+
+void ar_write(char *path) {
+    long count = ar_offsets->len / 4;
+    long index_size = 4 + 4 * count + ar_names->len;
     long base = 8 + AR_HEADER + index_size + (index_size & 1);
-    if (long_names->len)
-        base += AR_HEADER + long_names->len + (long_names->len & 1);
+    if (ar_long_names->len)
+        base += AR_HEADER + ar_long_names->len + (ar_long_names->len & 1);
     Section *out = byte_buffer();
     sec_bytes(out, "!<arch>\n", 8);
     ar_header(out, "/", index_size);
     put_be32(out, count);
     for (long i = 0; i < count; i++)
-        put_be32(out, base + offsets[get_le(index->data + 4 * i, 4)]);
-    sec_bytes(out, (char *)names->data, names->len);
+        put_be32(out, base + get_le(ar_offsets->data + 4 * i, 4));
+    sec_bytes(out, (char *)ar_names->data, ar_names->len);
     if (index_size & 1)
         sec_u8(out, '\n');
-    if (long_names->len) {
-        ar_header(out, "//", long_names->len);
-        ar_content(out, long_names->data, long_names->len);
+    if (ar_long_names->len) {
+        ar_header(out, "//", ar_long_names->len);
+        ar_content(out, ar_long_names->data, ar_long_names->len);
     }
-    sec_bytes(out, (char *)members->data, members->len);
+    sec_bytes(out, (char *)ar_members->data, ar_members->len);
     write_whole(path, out->data, out->len, 0);
 }

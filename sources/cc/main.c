@@ -2,7 +2,7 @@
  *
  * cc: C to machine code for x86_64 and AArch64, with assembler and linker.
  *
- *     cc [-c | -E] [-o FILE] [-target ARCH] [-I DIR] [-D NAME[=V]] [-L DIR] [-l LIB] FILE...
+ *     cc [-c | -E | -ar] [-o FILE] [-target ARCH] [-I DIR] [-D NAME[=V]] [-L DIR] [-l LIB] FILE...
  *
  * Compiled by c1 (or gcc with -D__FIRSTLIGHT_HOST__), then by itself.  This
  * file is the driver; everything else is included, so that the program is one
@@ -48,7 +48,7 @@
 Target *target;
 Obj *obj;
 
-enum { MAX_FILES = 4096 };
+enum { MAX_FILES = 4096, SIGCHLD = 17 };
 
 static char *inputs[MAX_FILES];
 static int ninputs;
@@ -167,6 +167,37 @@ static char *object_name(char *path) {
     return str_join(str_save(path + start, n - start - 2), ".o", "");
 }
 
+/* With many files, a child translates each: when it ends, its memory is given back. */
+static void translate_to(char *source, char *object) {
+    int status = 1;
+    long child = only_compile && ninputs == 1 ? 0 : __syscall(NR_clone, SIGCHLD, 0, 0, 0, 0, 0);
+    if (!child) {
+        elf_write_object(translate(source), object);
+        os_exit(0);
+    }
+    if (child < 0)
+        fatal("cannot start a process%s", "");
+    __syscall(NR_wait4, child, (long)&status, 0, 0, 0, 0);
+    if (status)
+        os_exit(1);
+}
+
+/* An archive of the inputs; a source's object is made beside the archive for a moment. */
+static void archive_all(void) {
+    if (!output)
+        fatal("-ar needs -o%s", "");
+    char *object = str_join(output, ".o", "");
+    ar_start();
+    for (int i = 0; i < ninputs; i++)
+        if (is_source_file(inputs[i])) {
+            translate_to(inputs[i], object);
+            ar_add(object_name(inputs[i]), object);
+            __syscall(NR_unlinkat, AT_FDCWD, (long)object, 0, 0, 0, 0);
+        } else
+            ar_add(inputs[i], inputs[i]);
+    ar_write(output);
+}
+
 static int file_exists(char *path) {
     long fd = __syscall(NR_openat, AT_FDCWD, (long)path, 0, 0, 0, 0);
     if (fd < 0)
@@ -206,9 +237,11 @@ static void link_all(void) {
             link_add_file(path);
     }
     if (!no_std_lib) {
-        char *libc = find_library("lib", "c", ".a");
-        if (libc)
-            link_add_file(libc);
+        for (int i = 0; i < 2; i++) {
+            char *lib = find_library("lib", i ? "cc" : "c", ".a");
+            if (lib)
+                link_add_file(lib);
+        }
     }
     link_finish(output ? output : "a.out", link_entry ? link_entry : "_start");
 }
@@ -326,13 +359,13 @@ int main(int argc, char **argv) {
         else
             add_input(a);
     }
-    if (!ninputs)
+    if (!ninputs && !make_archive)
         fatal("no input file%s", "");
     if (!no_std_include)
         pp_add_dir("/include", 1);
     add_lib_dir("/lib");
     if (make_archive)
-        ar_write(output, inputs, ninputs);
+        archive_all();
     else if (only_preprocess) {
         long len = 0;
         start_front_end(inputs[0], str_ends(inputs[0], ".S"));
@@ -347,7 +380,7 @@ int main(int argc, char **argv) {
         if (output && ninputs > 1)
             fatal("-o names one object, but there are more files%s", "");
         for (int i = 0; i < ninputs; i++)
-            elf_write_object(translate(inputs[i]), output ? output : object_name(inputs[i]));
+            translate_to(inputs[i], output ? output : object_name(inputs[i]));
     } else
         link_all();
     os_exit(0);

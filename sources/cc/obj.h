@@ -130,7 +130,9 @@ int elf_is_object(unsigned char *image, long len);
 
 /* ---- ar.c ---- */
 int ar_is_archive(unsigned char *image, long len);
-void ar_write(char *path, char **files, int nfiles);
+void ar_start(void);
+void ar_add(char *name, char *path);
+void ar_write(char *path);
 
 /* ---- link.c ----
  * Inputs are given in order; archives are searched as one group until nothing

@@ -118,6 +118,42 @@ fn objects_and_archives_link_with_gnus_both_ways() {
     }
 }
 
+/// Sources, given to the archiver or compiled many at a time, make the same objects as one at a time.
+#[test]
+fn archives_of_sources_hold_what_their_objects_would() {
+    let dir = scratch("cc_objects_sources");
+    let cc = host_cc(&dir);
+    fs::write(dir.join("a.c"), MAIN).unwrap();
+    fs::write(dir.join("b.c"), OTHER).unwrap();
+    fs::write(dir.join("c.s"), ".globl c\nc:\n    .long 1\n").unwrap();
+    let names = ["a", "b", "c"];
+    let sources = ["a.c", "b.c", "c.s"];
+    let run = |arguments: &[&str]| {
+        let mut command = cc_for(&cc, "x86_64");
+        command.current_dir(&dir).args(arguments);
+        command
+    };
+    succeed(run(&["-c"]).args(sources));
+    let together: Vec<_> = names.map(|name| fs::read(dir.join(name).with_extension("o")).unwrap()).into();
+    for (source, object) in sources.iter().zip(&together) {
+        succeed(&mut run(&["-c", "-o", "one.o", source]));
+        assert!(fs::read(dir.join("one.o")).unwrap() == *object, "{source}");
+    }
+    succeed(run(&["-ar", "-o", "objects.a"]).args(names.map(|name| format!("{name}.o"))));
+    succeed(run(&["-ar", "-o", "sources.a"]).args(sources));
+    assert!(fs::read(dir.join("objects.a")).unwrap() == fs::read(dir.join("sources.a")).unwrap());
+    assert!(!dir.join("sources.a.o").exists());
+    succeed(&mut run(&["-ar", "-o", "empty.a"]));
+    assert!(succeed(Command::new("ar").arg("t").arg(dir.join("empty.a"))).is_empty());
+    fs::write(dir.join("b.c"), "int x = ;").unwrap();
+    for output in ["bad.a", "bad.o"] {
+        let done =
+            feed(run(&[if output == "bad.a" { "-ar" } else { "-c" }, "-o", output]).args(&sources[..2]), b"");
+        assert_eq!(done.status.code(), Some(1));
+        assert!(!dir.join(output).exists());
+    }
+}
+
 /// A linked program, and what readelf says about its segments: code is not writable, data is not executable.
 #[test]
 fn segments_have_one_protection_and_equal_inputs_give_equal_programs() {
