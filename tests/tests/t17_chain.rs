@@ -22,7 +22,7 @@ fn chain_on(board: &str, test: &str) {
     for (program, by_its_predecessor) in [
         ("bin/masm", "build/masm-by-hex1/masm"),
         ("bin/cc", "build/cc-by-cc/cc"),
-        ("bin/tcc", "build/tcc-by-tcc/tcc"),
+        ("build/tcc/tcc", "build/tcc-by-tcc/tcc"),
     ] {
         assert!(digests.contains_key(program), "{program} is not there");
         assert_eq!(digests[program], digests[by_its_predecessor], "{program} is no fixed point");
