@@ -13,55 +13,62 @@
 #include <stdlib.h>
 #include <string.h>
 
-union float_bits { float value; unsigned bits; };
-union double_bits { double value; unsigned long bits; };
-union long_double_bits { long double value; unsigned long words[2]; };
-
-// A binary format: precision in bits and the exponent of its largest numbers,
-// which are below 2^top.
-struct format { int precision; int top; };
-static const struct format float_format = { 24, 128 };
-static const struct format double_format = { 53, 1024 };
+// A binary format: its precision in bits; the exponent of its largest numbers,
+// which are below 2^top; where in two words its exponent field and its sign
+// are. x87 writes the leading one, so its exponent field stands a bit higher.
+struct format { int precision, top, field, sign; };
+static const struct format float_format = { 24, 128, 23, 31 };
+static const struct format double_format = { 53, 1024, 52, 63 };
 #ifdef __aarch64__
-static const struct format long_double_format = { 113, 16384 };
+static const struct format long_double_format = { 113, 16384, 112, 127 };
 #else
-static const struct format long_double_format = { 64, 16384 };
+static const struct format long_double_format = { 64, 16384, 64, 79 };
 #endif
+
+// Bit n of two words and those above it in the same word.
+static unsigned long from_bit(const unsigned long *words, int n) { return words[n / 64] >> n % 64; }
+static void add_at_bit(unsigned long *words, int n, unsigned long value) { words[n / 64] += value << n % 64; }
+
+static void decode(struct real *r, unsigned long *words, const struct format *f)
+{
+    int e = (int)from_bit(words, f->field) & (2 * f->top - 1), leading = f->precision - 1;
+    r->negative = (int)from_bit(words, f->sign) & 1;
+    words[f->field / 64] &= (1ul << f->field % 64) - 1;
+    r->kind = e < 2 * f->top - 1 ? REAL_FINITE : words[0] << (f->precision == 64) | words[1] ? REAL_NAN : REAL_INFINITE;
+    if (e && f->field == leading) add_at_bit(words, leading, 1);
+    r->exponent = (e ? e : 1) + 2 - f->top - f->precision;
+    r->high = words[1];
+    r->low = words[0];
+}
+
+static void encode(unsigned long *words, const struct real *r, const struct format *f)
+{
+    int e = r->exponent + f->precision + f->top - 2, leading = f->precision - 1;
+    words[0] = r->low;
+    words[1] = r->high;
+    if (r->kind != REAL_FINITE) {
+        e = 2 * f->top - 1;
+        words[0] = words[1] = 0;
+        add_at_bit(words, leading, 1);
+        if (r->kind == REAL_NAN) add_at_bit(words, leading - 1, 1);
+    }
+    // the leading one, where the format does not write it, adds itself
+    if (from_bit(words, leading) & 1) add_at_bit(words, f->field, (unsigned long)(e - (f->field == leading)));
+    add_at_bit(words, f->sign, (unsigned long)r->negative);
+}
 
 void __real_from_double(struct real *r, double x)
 {
-    union double_bits u;
-    int e;
-    u.value = x;
-    e = (int)(u.bits >> 52 & 0x7ff);
-    r->negative = (int)(u.bits >> 63);
-    r->high = 0;
-    r->low = u.bits & 0xffffffffffffful;
-    r->kind = e < 0x7ff ? REAL_FINITE : r->low ? REAL_NAN : REAL_INFINITE;
-    if (e) r->low |= 1ul << 52;
-    r->exponent = (e ? e : 1) - 1023 - 52;
+    unsigned long words[2] = { 0, 0 };
+    memcpy(words, &x, sizeof x);
+    decode(r, words, &double_format);
 }
 
 void __real_from_long_double(struct real *r, long double x)
 {
-    union long_double_bits u;
-    int e;
-    u.value = x;
-    r->low = u.words[0];
-#ifdef __aarch64__
-    e = (int)(u.words[1] >> 48 & 0x7fff);
-    r->negative = (int)(u.words[1] >> 63);
-    r->high = u.words[1] & 0xfffffffffffful;
-    r->kind = e < 0x7fff ? REAL_FINITE : r->high | r->low ? REAL_NAN : REAL_INFINITE;
-    if (e) r->high |= 1ul << 48;
-    r->exponent = (e ? e : 1) - 16383 - 112;
-#else
-    e = (int)(u.words[1] & 0x7fff);
-    r->negative = (int)(u.words[1] >> 15 & 1);
-    r->high = 0;
-    r->kind = e < 0x7fff ? REAL_FINITE : r->low << 1 ? REAL_NAN : REAL_INFINITE;
-    r->exponent = (e ? e : 1) - 16383 - 63;
-#endif
+    unsigned long words[2];
+    memcpy(words, &x, sizeof x);
+    decode(r, words, &long_double_format);
 }
 
 // d *= 2^bits, for bits up to 29.
@@ -182,14 +189,11 @@ static const char *read_decimal(struct decimal *d, const char *s)
     return s;
 }
 
-// The number nearest to d in the format, ties to even; overflow gives
-// infinity, and both ends set ERANGE.
+// Makes r, which is zero, the number nearest to d in the format, ties to even;
+// overflow gives infinity, and both ends set ERANGE.
 static void round_decimal(struct real *r, struct decimal *d, const struct format *f)
 {
     int exponent = 0, bits, half;
-    r->high = r->low = 0;
-    r->kind = REAL_FINITE;
-    r->exponent = 0;
     if (d->first == d->last) return;
     // into 1/2 <= d < 1, by large steps first
     while (d->first < POINT - 1) {
@@ -241,100 +245,62 @@ static void round_decimal(struct real *r, struct decimal *d, const struct format
 }
 
 // Skips blanks and a sign, recognises inf and nan, converts the rest.
-static void convert(struct real *r, const char *s, char **end, const struct format *f)
+static void convert(unsigned long *words, const char *s, char **end, const struct format *f)
 {
     static struct decimal d;
-    const char *start = s, *stop;
-    int negative;
+    struct real r = { REAL_FINITE, 0, 0, 0, 0 };
+    const char *start = s, *stop = NULL;
+    char sign;
     while (isspace((unsigned char)*s)) s++;
-    negative = *s == '-';
-    if (*s == '-' || *s == '+') s++;
-    r->high = r->low = 0;
-    r->exponent = 0;
-    if ((s[0] | 32) == 'i' && (s[1] | 32) == 'n' && (s[2] | 32) == 'f') {
-        r->kind = REAL_INFINITE;
-        stop = s + 3;
-    } else if ((s[0] | 32) == 'n' && (s[1] | 32) == 'a' && (s[2] | 32) == 'n') {
-        r->kind = REAL_NAN;
-        stop = s + 3;
-    } else {
-        stop = read_decimal(&d, s);
-        if (stop) round_decimal(r, &d, f);
-        else r->kind = REAL_FINITE;
-    }
-    r->negative = negative && stop;
+    sign = *s;
+    if (sign == '-' || sign == '+') s++;
+    if ((s[0] | 32) == 'i' && (s[1] | 32) == 'n' && (s[2] | 32) == 'f') r.kind = REAL_INFINITE;
+    else if ((s[0] | 32) == 'n' && (s[1] | 32) == 'a' && (s[2] | 32) == 'n') r.kind = REAL_NAN;
+    else stop = read_decimal(&d, s);
+    if (r.kind != REAL_FINITE) stop = s + 3;
+    else if (stop) round_decimal(&r, &d, f);
+    r.negative = sign == '-' && stop;
     if (end) *end = (char *)(stop ? stop : start);
-}
-
-// The encoding of float and double: exponent field and fraction in one word.
-static unsigned long encode(const struct real *r, const struct format *f)
-{
-    unsigned long hidden = 1ul << (f->precision - 1), bits = r->low;
-    unsigned long field = (unsigned long)(r->exponent + f->precision + f->top - 2);
-    if (r->kind != REAL_FINITE) bits = (2ul * (unsigned long)f->top - 1) * hidden + (r->kind == REAL_NAN ? hidden / 2 : 0);
-    else if (r->low & hidden) bits += (field - 1) * hidden;
-    return bits;
+    encode(words, &r, f);
 }
 
 float strtof(const char *s, char **end)
 {
-    struct real r;
-    union float_bits u;
-    convert(&r, s, end, &float_format);
-    u.bits = (unsigned)encode(&r, &float_format) | (unsigned)r.negative << 31;
-    return u.value;
+    unsigned long words[2];
+    float x;
+    convert(words, s, end, &float_format);
+    memcpy(&x, words, sizeof x);
+    return x;
 }
 
 double strtod(const char *s, char **end)
 {
-    struct real r;
-    union double_bits u;
-    convert(&r, s, end, &double_format);
-    u.bits = encode(&r, &double_format) | (unsigned long)r.negative << 63;
-    return u.value;
+    unsigned long words[2];
+    double x;
+    convert(words, s, end, &double_format);
+    memcpy(&x, words, sizeof x);
+    return x;
 }
 
 long double strtold(const char *s, char **end)
 {
-    struct real r;
-    union long_double_bits u;
-    unsigned long field;
-    convert(&r, s, end, &long_double_format);
-    field = (unsigned long)(r.exponent + long_double_format.precision + 16382);
-#ifdef __aarch64__
-    u.words[0] = r.low;
-    u.words[1] = r.high;
-    if (r.kind != REAL_FINITE) u.words[1] = r.kind == REAL_NAN ? 0x7ffful << 48 | 1ul << 47 : 0x7ffful << 48, u.words[0] = 0;
-    else if (r.high >> 48) u.words[1] += (field - 1) << 48;
-    u.words[1] |= (unsigned long)r.negative << 63;
-#else
-    u.words[0] = r.kind == REAL_FINITE ? r.low : r.kind == REAL_NAN ? 3ul << 62 : 1ul << 63;
-    u.words[1] = r.kind != REAL_FINITE ? 0x7fff : r.low >> 63 ? field : 0;
-    u.words[1] |= (unsigned long)r.negative << 15;
-#endif
-    return u.value;
+    unsigned long words[2];
+    long double x;
+    convert(words, s, end, &long_double_format);
+    memcpy(&x, words, sizeof x);
+    return x;
 }
 
+// By multiplications. Going down, all but the last are exact, or the result is
+// zero: 53 bits are left below each.
 double ldexp(double x, int exponent)
 {
-    struct real r;
-    union double_bits u;
-    int below;
-    __real_from_double(&r, x);
-    if (r.kind != REAL_FINITE || r.low == 0) return x;
-    while (!(r.low >> 52)) {
-        r.low <<= 1;
-        r.exponent--;
-    }
-    r.exponent += exponent > 5000 ? 5000 : exponent < -5000 ? -5000 : exponent;
-    below = -1074 - r.exponent;         // how many bits fall off at the small end
-    if (r.exponent + 53 > 1024) r.kind = REAL_INFINITE;
-    if (below > 54) r.low = 0;
-    else if (below > 0) {
-        unsigned long half = 1ul << (below - 1), rest = r.low & (2 * half - 1);
-        r.low = (r.low >> below) + (rest > half || (rest == half && r.low >> below & 1));
-        r.exponent = -1074;
-    }
-    u.bits = encode(&r, &double_format) | (unsigned long)r.negative << 63;
-    return u.value;
+    unsigned long bits;
+    double power;
+    exponent = exponent > 5000 ? 5000 : exponent < -5000 ? -5000 : exponent;
+    for (; exponent > 1023; exponent -= 1023) x *= 0x1p1023;
+    for (; exponent < -1022; exponent += 969) x *= 0x1p-969;
+    bits = (unsigned long)(1023 + exponent) << 52;
+    memcpy(&power, &bits, sizeof power);
+    return x * power;
 }

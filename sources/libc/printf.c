@@ -19,7 +19,7 @@ struct sink {
 };
 
 struct spec {
-    int left, plus, blank, alternate, zero;
+    int plus, blank, left, alternate, zero;
     int width;
     int precision;              // -1: none given
     char conversion;
@@ -68,7 +68,7 @@ static void integer(struct sink *k, struct spec *s, unsigned long n, int negativ
     char text[24], *p = text + sizeof text;
     unsigned base = s->conversion == 'o' ? 8 : (s->conversion | 32) == 'x' || s->conversion == 'p' ? 16 : 10;
     const char *digits = s->conversion == 'X' ? "0123456789ABCDEF" : "0123456789abcdef";
-    const char *prefix = base == 10 ? "" : s->alternate && n ? (base == 8 ? "" : s->conversion == 'X' ? "0X" : "0x") : "";
+    const char *prefix = base != 16 || !s->alternate || !n ? "" : s->conversion == 'X' ? "0X" : "0x";
     long zeros;
     if (s->conversion == 'd') prefix = sign_text(s, negative);
     if (s->precision >= 0) s->zero = 0;
@@ -136,9 +136,9 @@ static void real(struct sink *k, struct spec *s, const struct real *r)
     static struct decimal d;
     static struct digits t;
     const char *prefix = sign_text(s, r->negative);
-    char kind = (char)(s->conversion | 32), tail[8];
+    char kind = (char)(s->conversion | 32);
     int upper = s->conversion < 'a', strip = 0;
-    long precision = s->precision < 0 ? 6 : s->precision, exponent, whole, total, tail_size = 0;
+    long precision = s->precision < 0 ? 6 : s->precision, exponent, whole;
     char *body, *out;
     if (r->kind != REAL_FINITE) {
         s->zero = 0;
@@ -165,8 +165,7 @@ static void real(struct sink *k, struct spec *s, const struct real *r)
         if (places < precision) precision = places > 0 ? places : 0;
     }
     whole = kind == 'e' || t.point <= 0 ? 1 : t.point;
-    total = whole + precision + 1;
-    body = malloc((size_t)total);
+    body = malloc((size_t)(whole + precision) + 8);     // and the point and an exponent
     if (!body) {
         k->failed = 1;
         return;
@@ -179,24 +178,8 @@ static void real(struct sink *k, struct spec *s, const struct real *r)
         *out++ = at >= 0 && at < t.n ? t.text[at + 1] : '0';
     }
     if (precision == 0 && s->alternate) *out++ = '.';
-    if (kind == 'e') {
-        long e = exponent < 0 ? -exponent : exponent;
-        tail[tail_size++] = upper ? 'E' : 'e';
-        tail[tail_size++] = exponent < 0 ? '-' : '+';
-        if (e >= 1000) tail[tail_size++] = (char)('0' + e / 1000);
-        if (e >= 100) tail[tail_size++] = (char)('0' + e / 100 % 10);
-        tail[tail_size++] = (char)('0' + e / 10 % 10);
-        tail[tail_size++] = (char)('0' + e % 10);
-    }
-    {
-        struct spec bare = *s;
-        bare.width -= (int)tail_size;
-        bare.left = 0;
-        if (s->left) bare.width = 0;
-        field(k, &bare, prefix, 0, body, out - body);
-        put(k, tail, tail_size);
-        if (s->left) fill(k, ' ', s->width - (long)strlen(prefix) - (out - body) - tail_size);
-    }
+    if (kind == 'e') out += sprintf(out, "%c%+.2ld", upper ? 'E' : 'e', exponent);
+    field(k, s, prefix, 0, body, out - body);
     free(body);
 }
 
@@ -212,39 +195,23 @@ static void format(struct sink *k, const char *f, va_list args)
     for (;;) {
         struct spec s = { 0, 0, 0, 0, 0, 0, -1, 0 };
         const char *start = f;
-        int size = 4, flag = 1;
+        int size = 4;
         while (*f && *f != '%') f++;
         put(k, start, f - start);
         if (!*f++) return;
-        for (; flag; f += flag) {
-            switch (*f) {
-            case '-': s.left = 1; break;
-            case '+': s.plus = 1; break;
-            case ' ': s.blank = 1; break;
-            case '#': s.alternate = 1; break;
-            case '0': s.zero = 1; break;
-            default: flag = 0;
-            }
+        for (; *f && strchr("+ -#0", *f); f++) {
+            s.plus |= *f == '+';
+            s.blank |= *f == ' ';
+            s.left |= *f == '-';
+            s.alternate |= *f == '#';
+            s.zero |= *f == '0';
         }
-        if (*f == '*') {
-            s.width = va_arg(args, int);
-            if (s.width < 0) {
-                s.left = 1;
-                s.width = -s.width;
-            }
-            f++;
-        } else {
-            s.width = number(&f);
+        s.width = *f == '*' ? f++, va_arg(args, int) : number(&f);
+        if (s.width < 0) {
+            s.left = 1;
+            s.width = -s.width;
         }
-        if (*f == '.') {
-            f++;
-            if (*f == '*') {
-                s.precision = va_arg(args, int);
-                f++;
-            } else {
-                s.precision = number(&f);
-            }
-        }
+        if (*f == '.') s.precision = *++f == '*' ? f++, va_arg(args, int) : number(&f);
         for (;; f++) {
             if (*f == 'h') size /= 2;
             else if (*f == 'l' || *f == 'z' || *f == 'j' || *f == 't') size = 8;

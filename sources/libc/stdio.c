@@ -145,7 +145,6 @@ int fgetc(FILE *f)
     return *f->at++;
 }
 
-
 char *fgets(char *buffer, int size, FILE *f)
 {
     char *p = buffer;

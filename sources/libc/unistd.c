@@ -24,6 +24,12 @@ long __result(long value)
     return value;
 }
 
+// A system call of up to four arguments, its error in errno.
+static long call(long number, long a, long b, long c, long d)
+{
+    return __result(__syscall(number, a, b, c, d, 0, 0));
+}
+
 int open(const char *path, int flags, ...)
 {
     int mode = 0;
@@ -33,49 +39,23 @@ int open(const char *path, int flags, ...)
         mode = va_arg(args, int);
         va_end(args);
     }
-    return (int)__result(__syscall(SYS_OPENAT, AT_FDCWD, (long)path, flags, mode, 0, 0));
+    return (int)call(SYS_OPENAT, AT_FDCWD, (long)path, flags, mode);
 }
 
-int close(int fd)
-{
-    return (int)__result(__syscall(SYS_CLOSE, fd, 0, 0, 0, 0, 0));
-}
-
-ssize_t read(int fd, void *buffer, size_t size)
-{
-    return __result(__syscall(SYS_READ, fd, (long)buffer, (long)size, 0, 0, 0));
-}
-
-ssize_t write(int fd, const void *buffer, size_t size)
-{
-    return __result(__syscall(SYS_WRITE, fd, (long)buffer, (long)size, 0, 0, 0));
-}
-
-off_t lseek(int fd, off_t offset, int whence)
-{
-    return __result(__syscall(SYS_LSEEK, fd, offset, whence, 0, 0, 0));
-}
-
-int unlink(const char *path)
-{
-    return (int)__result(__syscall(SYS_UNLINKAT, AT_FDCWD, (long)path, 0, 0, 0, 0));
-}
+int close(int fd) { return (int)call(SYS_CLOSE, fd, 0, 0, 0); }
+ssize_t read(int fd, void *buffer, size_t size) { return call(SYS_READ, fd, (long)buffer, (long)size, 0); }
+ssize_t write(int fd, const void *buffer, size_t size) { return call(SYS_WRITE, fd, (long)buffer, (long)size, 0); }
+off_t lseek(int fd, off_t offset, int whence) { return call(SYS_LSEEK, fd, offset, whence, 0); }
+int chdir(const char *path) { return (int)call(SYS_CHDIR, (long)path, 0, 0, 0); }
+int mkdir(const char *path, mode_t mode) { return (int)call(SYS_MKDIRAT, AT_FDCWD, (long)path, mode, 0); }
+int chmod(const char *path, mode_t mode) { return (int)call(SYS_FCHMODAT, AT_FDCWD, (long)path, mode, 0); }
+int unlink(const char *path) { return (int)call(SYS_UNLINKAT, AT_FDCWD, (long)path, 0, 0); }
+int symlink(const char *to, const char *path) { return (int)call(SYS_SYMLINKAT, (long)to, AT_FDCWD, (long)path, 0); }
 
 int remove(const char *path)
 {
     int r = unlink(path);
-    if (r < 0 && errno == EISDIR) r = (int)__result(__syscall(SYS_UNLINKAT, AT_FDCWD, (long)path, AT_REMOVEDIR, 0, 0, 0));
-    return r;
-}
-
-int mkdir(const char *path, mode_t mode)
-{
-    return (int)__result(__syscall(SYS_MKDIRAT, AT_FDCWD, (long)path, mode, 0, 0, 0));
-}
-
-int chmod(const char *path, mode_t mode)
-{
-    return (int)__result(__syscall(SYS_FCHMODAT, AT_FDCWD, (long)path, mode, 0, 0, 0));
+    return r < 0 && errno == EISDIR ? (int)call(SYS_UNLINKAT, AT_FDCWD, (long)path, AT_REMOVEDIR, 0) : r;
 }
 
 int link(const char *from, const char *to)
@@ -83,29 +63,19 @@ int link(const char *from, const char *to)
     return (int)__result(__syscall(SYS_LINKAT, AT_FDCWD, (long)from, AT_FDCWD, (long)to, 0, 0));
 }
 
-int symlink(const char *target, const char *path)
-{
-    return (int)__result(__syscall(SYS_SYMLINKAT, (long)target, AT_FDCWD, (long)path, 0, 0, 0));
-}
-
 ssize_t readlink(const char *path, char *buffer, size_t size)
 {
-    return __result(__syscall(SYS_READLINKAT, AT_FDCWD, (long)path, (long)buffer, (long)size, 0, 0));
-}
-
-int chdir(const char *path)
-{
-    return (int)__result(__syscall(SYS_CHDIR, (long)path, 0, 0, 0, 0, 0));
+    return call(SYS_READLINKAT, AT_FDCWD, (long)path, (long)buffer, (long)size);
 }
 
 char *getcwd(char *buffer, size_t size)
 {
-    return __result(__syscall(SYS_GETCWD, (long)buffer, (long)size, 0, 0, 0, 0)) < 0 ? NULL : buffer;
+    return call(SYS_GETCWD, (long)buffer, (long)size, 0, 0) < 0 ? NULL : buffer;
 }
 
 int mprotect(void *start, size_t size, int protection)
 {
-    return (int)__result(__syscall(SYS_MPROTECT, (long)start, (long)size, protection, 0, 0, 0));
+    return (int)call(SYS_MPROTECT, (long)start, (long)size, protection, 0);
 }
 
 // Looks for the file in PATH when its name has no slash.
@@ -120,7 +90,7 @@ int execvp(const char *file, char *const argv[])
         int n = (int)(end ? (size_t)(end - dirs) : strlen(dirs));
         r = snprintf(path, sizeof path, n ? "%.*s/%s" : "%.*s%s", n, dirs, file);
         if (r < (int)sizeof path)
-            __result(__syscall(SYS_EXECVE, (long)path, (long)argv, (long)environ, 0, 0, 0));
+            call(SYS_EXECVE, (long)path, (long)argv, (long)environ, 0);
         dirs = end ? end + 1 : NULL;
     } while (dirs && (errno == ENOENT || errno == EACCES));
     return -1;
@@ -156,7 +126,7 @@ int gettimeofday(struct timeval *now, void *zone)
 {
     struct timespec t;
     (void)zone;
-    if (__result(__syscall(SYS_CLOCK_GETTIME, 0, (long)&t, 0, 0, 0, 0)) < 0) return -1;
+    if (call(SYS_CLOCK_GETTIME, 0, (long)&t, 0, 0) < 0) return -1;
     now->tv_sec = t.tv_sec;
     now->tv_usec = t.tv_nsec / 1000;
     return 0;
