@@ -500,8 +500,6 @@ static Section *code_section(Decl *d) {
 }
 
 static void generate(Decl *d) {
-    if (error_count)
-        return;
     Symbol *y = decl_symbol(d);
     gen_function = d;
     fn.sym = y;

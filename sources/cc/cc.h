@@ -4,6 +4,7 @@
 
 typedef struct Ident Ident;
 typedef struct Token Token;
+typedef struct Operator Operator;
 typedef struct Place Place;
 typedef struct File File;
 typedef struct Macro Macro;
@@ -24,16 +25,16 @@ enum {
     T_EOF = 0, T_NEWLINE = 10,
     T_IDENT = 256, T_NUMBER, T_STRING, T_CHAR, T_OTHER, T_PARAM,
     T_ARROW, T_INC, T_DEC, T_SHL, T_SHR, T_LE, T_GE, T_EQ, T_NE, T_ANDAND, T_OROR, T_ELLIPSIS, T_PASTE,
-    T_MUL_SET, T_DIV_SET, T_MOD_SET, T_ADD_SET, T_SUB_SET, T_SHL_SET, T_SHR_SET, T_AND_SET, T_XOR_SET, T_OR_SET,
-    /* keywords, in the order of keyword_names */
-    K_AUTO, K_BREAK, K_CASE, K_CHAR, K_CONST, K_CONTINUE, K_DEFAULT, K_DO, K_DOUBLE, K_ELSE, K_ENUM, K_EXTERN,
-    K_FLOAT, K_FOR, K_GOTO, K_IF, K_INLINE, K_INT, K_LONG, K_REGISTER, K_RESTRICT, K_RETURN, K_SHORT, K_SIGNED,
-    K_SIZEOF, K_STATIC, K_STRUCT, K_SWITCH, K_TYPEDEF, K_UNION, K_UNSIGNED, K_VOID, K_VOLATILE, K_WHILE,
-    K_BOOL, K_ALIGNAS, K_ALIGNOF, K_GENERIC, K_NORETURN, K_STATIC_ASSERT, K_THREAD,
-    K_ASM, K_ATTRIBUTE, K_TYPEOF, K_EXTENSION, K_LABEL, K_FUNC_NAME,
+    T_SET,                      /* all of the form op= */
+    /* keywords, in the order of keyword_names; up to K_ATTRIBUTE they can begin a declaration */
+    K_VOID, K_BOOL, K_CHAR, K_SHORT, K_INT, K_LONG, K_SIGNED, K_UNSIGNED, K_FLOAT, K_DOUBLE,
+    K_EXTERN, K_STATIC, K_TYPEDEF, K_AUTO, K_REGISTER, K_CONST, K_VOLATILE, K_RESTRICT,
+    K_STRUCT, K_UNION, K_ENUM, K_TYPEOF, K_ALIGNAS, K_INLINE, K_NORETURN, K_THREAD, K_ATTRIBUTE,
+    K_ASM, K_BREAK, K_CASE, K_CONTINUE, K_DEFAULT, K_DO, K_ELSE, K_FOR, K_GOTO, K_IF, K_RETURN, K_SWITCH,
+    K_WHILE, K_LABEL, K_STATIC_ASSERT, K_SIZEOF, K_ALIGNOF, K_EXTENSION, K_FUNC_NAME, K_GENERIC,
     K_VA_START, K_VA_ARG, K_VA_END, K_VA_COPY, K_OFFSETOF, K_CONSTANT_P, K_EXPECT, K_ALLOCA, K_TRAP, K_UNREACHABLE,
-    K_TYPES_COMPATIBLE, K_CHOOSE_EXPR, K_FRAME_ADDRESS, K_RETURN_ADDRESS, K_BUILTIN_HUGE, K_BUILTIN_HUGEF,
-    K_BUILTIN_HUGEL, K_BUILTIN_NANF, K_BUILTIN_NAN,
+    K_TYPES_COMPATIBLE, K_CHOOSE_EXPR, K_FRAME_ADDRESS, K_RETURN_ADDRESS, K_HUGE_VAL, K_HUGE_VALF, K_HUGE_VALL,
+    K_NAN, K_NANF,
     K_LAST
 };
 
@@ -51,24 +52,31 @@ struct Ident {
     int param;                  /* 1 + parameter number, while a macro is being defined */
 };
 
+struct Operator {
+    char *text;
+    int kind;                   /* of the token */
+    int level;                  /* of a binary operator: its precedence, 1 the lowest; or 0 */
+    int op;                     /* N_..., of binary ones and T_SET */
+};
+
+struct Place {                  /* what a message points to */
+    char *at;                   /* in the file's text */
+    File *file;
+    int line;
+};
+
 struct Token {
     int kind;
     int len;
     char *text;                 /* spelling */
     Ident *id;                  /* of T_IDENT and keywords */
-    char *at;                   /* for the caret: where in the file's text */
-    File *file;
-    int line;
+    Operator *operator;         /* of those in the table */
+    Place place;
     unsigned char space;        /* white space before it */
     unsigned char bol;          /* first on its line */
     unsigned char painted;      /* a macro's name that must not be expanded any more */
-    unsigned char joined;       /* T_PARAM: operand of ##;  others: followed by ## */
-};
-
-struct Place {
-    char *at;
-    File *file;
-    int line;
+    unsigned char joined;       /* followed by ## */
+    unsigned char param;        /* T_PARAM: its number */
 };
 
 struct File {
@@ -76,7 +84,6 @@ struct File {
     char *text;
     char *end;
     int once;                   /* #pragma once */
-    int system;                 /* found on the system path */
     int dir;                    /* number of the include directory it was found in */
     File *next;
 };
@@ -96,7 +103,6 @@ struct Type {
     unsigned char variadic;     /* TY_FUNC */
     unsigned char unproto;      /* TY_FUNC declared with () */
     unsigned char is_enum;      /* an enumerated type: kind is its integer type */
-    unsigned char va_list;      /* stands for the platform's va_list */
     int align;
     long size;                  /* of a complete type that is no struct; -1: incomplete array */
     Type *base;                 /* of pointer, array; result of a function */
@@ -279,73 +285,51 @@ struct Asm {
     int nlabels;
 };
 
-/* ---- diag.c ---- */
-extern int error_count;
-void get_place(Place *p);                               /* of the current token */
-void error(char *message, char *arg);                   /* at the current token */
-void error_at(Place *p, char *message, char *arg);
-void error_token(Token *t, char *message, char *arg);
-void warn_token(Token *t, char *message, char *arg);
-char *token_text(Token *t);
+/* ---- what is used before it stands, across the front end's files ---- */
+static Token tk;                                        /* the parser's current token */
 
-/* ---- lex.c ---- */
-Ident *ident_of(char *name, int len);
-Ident *ident_named(char *name);
-void lex_init(void);
-int lex(Token *t);                                      /* one raw token of the current file */
-void token_copy(Token *to, Token *from);
+/* pp.c */
+static int pp(Token *t);                                /* one token after preprocessing */
+static int next(void);                                  /* to the parser's next token */
+static int peek(void);                                  /* the kind of the one after it */
 
-/* ---- pp.c ---- */
-extern Token tk;                                        /* the parser's current token */
-void pp_init(void);
-void pp_add_dir(char *dir, int system);
-void pp_start(char *path);
-void pp_start_text(char *name, char *text, long len);
-void pp_force_include(char *path);
-int pp(Token *t);                                       /* one token after preprocessing */
-char *pp_text(long *len);                               /* the whole file, as -E gives it */
-int next(void);                                         /* to the parser's next token */
-int peek(void);                                         /* the kind of the one after it */
+/* literal.c */
+static Node *number_literal(Token *t);
 
-/* ---- literal.c ---- */
-Node *number_literal(Token *t);
-long char_literal(Token *t, Type **type);
-int pp_number_value(Token *t, long *value, int *is_unsigned);   /* for #if */
+/* expr.c */
+static Node *expression(void);
+static Node *assignment(void);
+static Node *conditional(void);
+static Node *cast_expression(void);
+static Node *unary(void);
+static Node *binary(int op, Node *a, Node *b);
+static Node *cast(Node *n, Type *type);
+static long constant_expression(char *what);
+static Type *type_of_name(void);
 
-/* ---- expr.c ---- */
-Node *node_new(int op, Type *type, Node *a, Node *b);
-Node *number(long v, Type *type);
-Node *cast(Node *n, Type *type);
-Node *expression(void);
-Node *assignment(void);
-Node *conditional(void);
-Node *rvalue(Node *n);
-Node *convert_to(Node *n, Type *type, char *what);
-Node *plus(Node *a, Node *b);
-Node *binary(int op, Node *a, Node *b);
-long constant_expression(char *what);
-Type *type_of_name(void);
-int starts_type(void);
-void expect(int kind, char *text);
-int accept(int kind);
+/* decl.c */
+static Decl *current_function;
+static int starts_type(void);
+static int starts_type_ahead(void);
+static Node *local_declaration(void);
+static Decl *new_local(Ident *id, Type *type);
+static Symbol *decl_symbol(Decl *d);
+static Decl *declare(Ident *id, Type *type, int kind);
 
-/* ---- decl.c ---- */
-extern Decl *current_function;
-void translation_unit(void);
-Node *local_declaration(void);
-Decl *new_local(Ident *id, Type *type);
-Node *compound_literal(Type *type);
-Symbol *decl_symbol(Decl *d);
-Decl *declare(Ident *id, Type *type, int kind);
-void enter_scope(void);
-void leave_scope(void);
-Node *string_literal(void);
-Type *typeof_type(void);
+static void static_assertion(void);
+static Type *specifiers(int *storage, Attr *attr);
+static Type *declarator(Type *type, Ident **id, int allow_abstract);
 
-/* ---- stmt.c ---- */
-Node *block(void);
-Label *label_named(Ident *id);
+/* init.c */
+static void init_constant_record(Node *n, long off);
+static Node *compound_literal(Type *type);
+static void emit_zero_variable(Decl *d);
+static void global_initializer(Decl *d);
+static Node *local_initializer(Decl *d);
 
-/* ---- type.c ---- */
-extern Type *ty_void, *ty_bool, *ty_char, *ty_schar, *ty_uchar, *ty_short, *ty_ushort, *ty_int, *ty_uint, *ty_long,
-    *ty_ulong, *ty_llong, *ty_ullong, *ty_float, *ty_double, *ty_ldouble, *ty_va_list, *ty_char_ptr, *ty_void_ptr, *ty_wchar;
+/* stmt.c */
+static Node *block(void);
+static Label *label_named(Ident *id);
+
+/* call.c */
+static void generate(Decl *d);

@@ -14,7 +14,6 @@ struct Scope {
 
 static Scope *scope;
 static int depth;               /* 0: file scope */
-Decl *current_function;
 typedef struct DeclList DeclList;
 struct DeclList {
     DeclList *next;
@@ -25,14 +24,14 @@ static DeclList *inline_list;
 static Label *labels;
 static int vla_count;           /* arrays of variable length declared so far */
 
-void enter_scope(void) {
+static void enter_scope(void) {
     Scope *s = xalloc(sizeof(Scope));
     s->up = scope;
     scope = s;
     depth++;
 }
 
-void leave_scope(void) {
+static void leave_scope(void) {
     for (Decl *d = scope->decls; d; d = d->locals)
         if (d->id)
             d->id->decl = d->outer;
@@ -67,13 +66,13 @@ static void enter_decl(Decl *d) {
     }
 }
 
-Decl *declare(Ident *id, Type *type, int kind) {
+static Decl *declare(Ident *id, Type *type, int kind) {
     Decl *d = decl_new(id, type, kind);
     enter_decl(d);
     return d;
 }
 
-Decl *new_local(Ident *id, Type *type) {
+static Decl *new_local(Ident *id, Type *type) {
     Decl *d = declare(id, type, D_VAR);
     d->storage = SC_AUTO;
     if (!current_function)
@@ -81,7 +80,7 @@ Decl *new_local(Ident *id, Type *type) {
     return d;
 }
 
-Symbol *decl_symbol(Decl *d) {
+static Symbol *decl_symbol(Decl *d) {
     d->referenced = 1;
     if (d->sym)
         return d->sym;
@@ -194,29 +193,17 @@ static void asm_name(Attr *a) {
 
 /* ---- specifiers ---- */
 
-static int kind_starts_type(int kind, Ident *id) {
-    switch (kind) {
-    case K_CHAR: case K_CONST: case K_DOUBLE: case K_ENUM: case K_FLOAT: case K_INT: case K_LONG: case K_RESTRICT:
-    case K_SHORT: case K_SIGNED: case K_STRUCT: case K_UNION: case K_UNSIGNED: case K_VOID: case K_VOLATILE:
-    case K_BOOL: case K_ATTRIBUTE: case K_TYPEOF: case K_ALIGNAS:
-    case K_AUTO: case K_EXTERN: case K_INLINE: case K_REGISTER: case K_STATIC: case K_TYPEDEF: case K_NORETURN:
-    case K_THREAD:
-        return 1;
-    case T_IDENT:
-        return id->decl && id->decl->kind == D_TYPEDEF;
-    }
-    return 0;
+static int token_starts_type(Token *t) {
+    return t->kind >= K_VOID && t->kind <= K_ATTRIBUTE || t->kind == T_IDENT && t->id->decl && t->id->decl->kind == D_TYPEDEF;
 }
 
-int starts_type(void) {
-    return kind_starts_type(tk.kind, tk.id);
+static int starts_type(void) {
+    return token_starts_type(&tk);
 }
 
 static int starts_type_ahead(void) {
-    int kind = peek();
-    if (kind == K_EXTENSION)
-        return 0;
-    return kind_starts_type(kind, tk_ahead.id);
+    peek();
+    return token_starts_type(&tk_ahead);
 }
 
 static Tag *tag_new(Ident *id, int kind) {
@@ -433,7 +420,7 @@ static Type *enum_specifier(void) {
     return tag->type;
 }
 
-Type *typeof_type(void) {
+static Type *typeof_type(void) {
     next();
     expect('(', "(");
     Type *type = starts_type() ? type_of_name() : expression()->type;
@@ -445,7 +432,7 @@ static void static_assertion(void) {
     next();
     expect('(', "(");
     Place place;
-    get_place(&place);
+    mem_copy(&place, &tk.place, sizeof(Place));
     long ok = constant_expression("_Static_assert's condition");
     char *why = "";
     if (accept(','))
@@ -766,7 +753,7 @@ static Type *declarator(Type *type, Ident **id, int allow_abstract) {
     return type;
 }
 
-Type *type_of_name(void) {
+static Type *type_of_name(void) {
     Attr attr;
     int storage;
     Ident *id;
@@ -966,8 +953,6 @@ static Node *declaration(void) {
         static_assertion();
         return 0;
     }
-    Place start;
-    get_place(&start);
     if (!starts_type() && tk.kind != T_IDENT && tk.kind != '*' && tk.kind != '(' && tk.kind != K_EXTENSION)
         error("expected a declaration before '%s'", token_text(&tk));
     if (tk.kind == T_IDENT && !starts_type() && peek() == T_IDENT)
@@ -1037,7 +1022,7 @@ static Node *declaration(void) {
     return first;
 }
 
-Node *local_declaration(void) {
+static Node *local_declaration(void) {
     return declaration();
 }
 
@@ -1080,15 +1065,15 @@ static void finish(void) {
     }
 }
 
-void translation_unit(void) {
+static void translation_unit(void) {
     next();
     while (tk.kind != T_EOF) {
         if (tk.kind == K_ASM) {
             next();
             while (tk.kind == K_VOLATILE)
                 next();
-            int line = tk.line;
-            char *file = tk.file->name;
+            int line = tk.place.line;
+            char *file = tk.place.file->name;
             expect('(', "(");
             char *text = string_literal()->str;
             expect(')', ")");

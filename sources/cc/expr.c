@@ -7,23 +7,13 @@
  * Over 500 lines: the grammar's levels, and what each operator asks of its
  * operands, read best in one piece. */
 
-Node *node_new(int op, Type *type, Node *a, Node *b) {
-    Node *n = xalloc(sizeof(Node));
-    n->op = op;
-    n->type = type;
-    n->a = a;
-    n->b = b;
-    n->line = tk.line;
-    return n;
-}
-
-void expect(int kind, char *text) {
+static void expect(int kind, char *text) {
     if (tk.kind != kind)
         error(str_join("expected '", text, "' before '%s'"), token_text(&tk));
     next();
 }
 
-int accept(int kind) {
+static int accept(int kind) {
     if (tk.kind != kind)
         return 0;
     next();
@@ -31,30 +21,6 @@ int accept(int kind) {
 }
 
 /* ---- constants ---- */
-
-/* v cut to the type's size, in the form that a long of that value has. */
-static long fit(long v, Type *type) {
-    if (type->kind == TY_BOOL)
-        return v != 0;
-    switch (type->size) {
-    case 1: return is_unsigned(type) ? v & 255 : (v & 255 ^ 128) - 128;
-    case 2: return is_unsigned(type) ? v & 65535 : (v & 65535 ^ 32768) - 32768;
-    case 4: return is_unsigned(type) ? v & 0xffffffff : (long)(int)v;
-    }
-    return v;
-}
-
-Node *number(long v, Type *type) {
-    Node *n = node_new(N_NUM, type, 0, 0);
-    n->val = fit(v, type);
-    return n;
-}
-
-static Node *real_node(Real *r, Type *type) {
-    Node *n = node_new(N_REAL, type, 0, 0);
-    n->real = r;
-    return n;
-}
 
 static int is_num(Node *n) {
     return n->op == N_NUM;
@@ -126,7 +92,7 @@ static Node *operate(int op, Type *type, Node *a, Node *b) {
 
 /* ---- conversions ---- */
 
-Node *cast(Node *n, Type *type) {
+static Node *cast(Node *n, Type *type) {
     Type *from = n->type;
     if (type->kind == TY_VOID)
         return node_new(N_CAST, type, n, 0);
@@ -179,7 +145,7 @@ static Node *address_of(Node *n, Type *type) {
 }
 
 /* Arrays and functions become pointers. */
-Node *rvalue(Node *n) {
+static Node *rvalue(Node *n) {
     if (n->type->kind == TY_ARRAY)
         return address_of(n, pointer_to(n->type->base));
     if (n->type->kind == TY_FUNC)
@@ -203,7 +169,7 @@ static int is_null(Node *n) {
 }
 
 /* As by assignment to `type`. */
-Node *convert_to(Node *n, Type *type, char *what) {
+static Node *convert_to(Node *n, Type *type, char *what) {
     n = rvalue(n);
     Type *from = n->type;
     if (is_arith(type) && is_arith(from))
@@ -215,16 +181,16 @@ Node *convert_to(Node *n, Type *type, char *what) {
     if (type->kind == TY_PTR && from->kind == TY_PTR) {
         if (!is_compatible(type->base->plain, from->base->plain) && type->base->kind != TY_VOID && from->base->kind != TY_VOID
             && !(is_integer(type->base) && is_integer(from->base) && type->base->size == from->base->size) && !is_null(n))
-            warn_token(&tk, str_join("incompatible pointer types in ", what, ": %s"), str_join(type_name(from), " to ", type_name(type)));
+            warn(&tk.place, str_join("incompatible pointer types in ", what, ": %s"), str_join(type_name(from), " to ", type_name(type)));
         return cast(n, type);
     }
     if (type->kind == TY_PTR && is_integer(from)) {
         if (!is_null(n))
-            warn_token(&tk, str_join(what, " makes a pointer from an integer%s", ""), "");
+            warn(&tk.place, str_join(what, " makes a pointer from an integer%s", ""), "");
         return cast(n, type);
     }
     if (is_integer(type) && from->kind == TY_PTR) {
-        warn_token(&tk, str_join(what, " makes an integer from a pointer%s", ""), "");
+        warn(&tk.place, str_join(what, " makes an integer from a pointer%s", ""), "");
         return cast(n, type);
     }
     if (type->kind == TY_VOID)
@@ -244,7 +210,7 @@ static Node *scale(Node *n, Type *base) {
     return operate(N_MUL, ty_long, cast(n, ty_long), number(size, ty_long));
 }
 
-Node *plus(Node *a, Node *b) {
+static Node *plus(Node *a, Node *b) {
     if (is_integer(a->type) && b->type->kind == TY_PTR) {
         Node *swap = a;
         a = b;
@@ -269,14 +235,15 @@ static Node *minus(Node *a, Node *b) {
     return binary(N_SUB, a, b);
 }
 
-static char *operator_names[] = { "+", "-", "*", "/", "%", "&", "|", "^", "<<", ">>", "==", "!=", "<", "<=", ">", ">=" };
-
 static void bad_operands(int op, Type *a, Type *b) {
-    error(str_join("invalid operands of '", operator_names[op - N_ADD], "': %s"), str_join(type_name(a), " and ", type_name(b)));
+    Operator *o = operators;
+    while (o->op != op || o->kind == T_SET)
+        o++;
+    error(str_join("invalid operands of '", o->text, "': %s"), str_join(type_name(a), " and ", type_name(b)));
 }
 
 /* Arithmetic operands only, but for comparisons. */
-Node *binary(int op, Node *a, Node *b) {
+static Node *binary(int op, Node *a, Node *b) {
     if (op == N_SHL || op == N_SHR) {
         if (!is_integer(a->type) || !is_integer(b->type))
             bad_operands(op, a->type, b->type);
@@ -538,11 +505,11 @@ static Node *builtin(int kind) {
     Node *n;
     Node *b;
     switch (kind) {
-    case K_BUILTIN_HUGE: return special_float(ty_double, REAL_INF);
-    case K_BUILTIN_HUGEF: return special_float(ty_float, REAL_INF);
-    case K_BUILTIN_HUGEL: return special_float(ty_ldouble, REAL_INF);
-    case K_BUILTIN_NAN: return special_float(ty_double, REAL_NAN);
-    case K_BUILTIN_NANF: return special_float(ty_float, REAL_NAN);
+    case K_HUGE_VAL: return special_float(ty_double, REAL_INF);
+    case K_HUGE_VALF: return special_float(ty_float, REAL_INF);
+    case K_HUGE_VALL: return special_float(ty_ldouble, REAL_INF);
+    case K_NAN: return special_float(ty_double, REAL_NAN);
+    case K_NANF: return special_float(ty_float, REAL_NAN);
     }
     next();
     switch (kind) {
@@ -621,12 +588,9 @@ static Node *builtin(int kind) {
 }
 
 static Node *function_name(void) {
-    Node *s = node_new(N_STR, 0, 0, 0);
-    s->str = current_function ? current_function->id->name : "";
-    s->val = str_len(s->str) + 1;
-    s->type = array_of(ty_char, s->val);
+    char *name = current_function ? current_function->id->name : "";
     next();
-    return s;
+    return string_node(name, str_len(name) + 1, ty_char);
 }
 
 /* Results of the functions that __builtin_NAME may stand for, where it is not int. */
@@ -660,7 +624,7 @@ static Decl *undeclared(Ident *id) {
     } else if (peek() != '(')
         error("'%s' is not declared", name);
     else
-        warn_token(&tk, "implicit declaration of function '%s'", name);
+        warn(&tk.place, "implicit declaration of function '%s'", name);
     Type *type = function_type(result_of_builtin(id->name));
     type->unproto = 1;
     Decl *d = declare(id, type, D_FUNC);
@@ -689,12 +653,10 @@ static Node *primary(void) {
         n = number_literal(&tk);
         next();
         return n;
-    case T_CHAR: {
-        Type *type;
-        long v = char_literal(&tk, &type);
+    case T_CHAR:
+        n = char_literal(&tk);
         next();
-        return number(v, type);
-    }
+        return n;
     case T_STRING:
         return string_literal();
     case '(':
@@ -879,44 +841,6 @@ static Node *cast_expression(void) {
 
 /* ---- binary operators by precedence ---- */
 
-static int binary_level(int kind) {
-    switch (kind) {
-    case '*': case '/': case '%': return 10;
-    case '+': case '-': return 9;
-    case T_SHL: case T_SHR: return 8;
-    case '<': case '>': case T_LE: case T_GE: return 7;
-    case T_EQ: case T_NE: return 6;
-    case '&': return 5;
-    case '^': return 4;
-    case '|': return 3;
-    case T_ANDAND: return 2;
-    case T_OROR: return 1;
-    }
-    return 0;
-}
-
-static int binary_op(int kind) {
-    switch (kind) {
-    case '*': case T_MUL_SET: return N_MUL;
-    case '/': case T_DIV_SET: return N_DIV;
-    case '%': case T_MOD_SET: return N_REM;
-    case '+': case T_ADD_SET: return N_ADD;
-    case '-': case T_SUB_SET: return N_SUB;
-    case T_SHL: case T_SHL_SET: return N_SHL;
-    case T_SHR: case T_SHR_SET: return N_SHR;
-    case '<': return N_LT;
-    case '>': return N_GT;
-    case T_LE: return N_LE;
-    case T_GE: return N_GE;
-    case T_EQ: return N_EQ;
-    case T_NE: return N_NE;
-    case '&': case T_AND_SET: return N_AND;
-    case '^': case T_XOR_SET: return N_XOR;
-    case '|': case T_OR_SET: return N_OR;
-    }
-    return 0;
-}
-
 static Node *logical(int op, Node *a, Node *b) {
     a = scalar(a);
     b = scalar(b);
@@ -930,14 +854,11 @@ static Node *logical(int op, Node *a, Node *b) {
 
 static Node *binary_expression(int level) {
     Node *a = cast_expression();
-    while (binary_level(tk.kind) >= level) {
-        int kind = tk.kind;
+    while (tk.operator && tk.operator->level >= level) {
+        Operator *o = tk.operator;
         next();
-        Node *b = binary_expression(binary_level(kind) + 1);
-        if (kind == T_ANDAND || kind == T_OROR)
-            a = logical(kind == T_ANDAND ? N_ANDAND : N_OROR, a, b);
-        else
-            a = arithmetic(binary_op(kind), a, b);
+        Node *b = binary_expression(o->level + 1);
+        a = o->op == N_ANDAND || o->op == N_OROR ? logical(o->op, a, b) : arithmetic(o->op, a, b);
     }
     return a;
 }
@@ -967,7 +888,7 @@ static Type *conditional_type(Node *a, Node *b) {
     return t;
 }
 
-Node *conditional(void) {
+static Node *conditional(void) {
     Node *cond = binary_expression(1);
     if (tk.kind != '?')
         return cond;
@@ -1000,22 +921,22 @@ Node *conditional(void) {
     return n;
 }
 
-Node *assignment(void) {
+static Node *assignment(void) {
     Node *a = conditional();
     if (tk.kind == '=') {
         need_modifiable(a, "assignment");
         next();
         return node_new(N_ASSIGN, a->type->plain, a, convert_to(assignment(), a->type->plain, "assignment"));
     }
-    if (tk.kind >= T_MUL_SET && tk.kind <= T_OR_SET) {
-        int op = binary_op(tk.kind);
+    if (tk.kind == T_SET) {
+        int op = tk.operator->op;
         next();
         return assign_op(op, a, assignment());
     }
     return a;
 }
 
-Node *expression(void) {
+static Node *expression(void) {
     Node *a = assignment();
     while (accept(',')) {
         Node *b = rvalue(assignment());
@@ -1024,7 +945,7 @@ Node *expression(void) {
     return a;
 }
 
-long constant_expression(char *what) {
+static long constant_expression(char *what) {
     Node *n = conditional();
     while (n->op == N_CAST && is_integer(n->type) && is_num(n->a))
         n = n->a;

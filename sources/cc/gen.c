@@ -1198,7 +1198,7 @@ static void gen_switch(Node *n) {
     sort_cases(array, count, is_unsigned(n->type));
     for (i = 1; i < count; i++)
         if (array[i]->val == array[i - 1]->val)
-            fatal_at(tk.file->name, array[i]->line, "two case labels of the same value%s", "");
+            fatal_at(tk.place.file->name, array[i]->line, "two case labels of the same value%s", "");
     int other = n->d ? label_number(n->d->label) : end;
     if (count)
         switch_search(array, 0, count - 1, v, n->type, other);

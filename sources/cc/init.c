@@ -194,7 +194,7 @@ static void init_string(Type *type, long off, Node *s) {
     long n = s->val;
     if (type->size >= 0 && n > array_len(type)) {
         if (n > array_len(type) + 1)
-            warn_token(&tk, "the string is longer than its array%s", "");
+            warn(&tk.place, "the string is longer than its array%s", "");
         n = array_len(type);
     }
     if (!init_local) {
@@ -203,10 +203,7 @@ static void init_string(Type *type, long off, Node *s) {
         return;
     }
     init_reserve(off + n * each);
-    Node *copy = node_new(N_STR, 0, 0, 0);
-    copy->str = s->str;
-    copy->val = n;
-    copy->type = array_of(type->base, n);
+    Node *copy = string_node(s->str, n, type->base);
     if (n)
         init_add(node_new(N_INIT, copy->type, init_target(copy->type, off, 0), copy));
 }
@@ -548,7 +545,7 @@ static Node *local_initializer(Decl *d) {
 }
 
 /* (type){ ... } */
-Node *compound_literal(Type *type) {
+static Node *compound_literal(Type *type) {
     Node *v = node_new(N_VAR, type, 0, 0);
     if (!current_function) {
         Decl *d = decl_new(0, type, D_VAR);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Characters to preprocessing tokens, and the table of names. */
+ * Characters to preprocessing tokens, and the tables of names and operators. */
 
 enum { CH_IDENT = 1, CH_DIGIT = 2, CH_SPACE = 4 };
 
@@ -12,6 +12,8 @@ static char *src_p;
 static int src_line;
 static int src_bol;             /* nothing but white space since the line began */
 static int in_directive;        /* a newline is a token, and stays */
+
+/* ---- names ---- */
 
 enum { IDENT_BUCKETS = 16384 };
 static Ident **ident_table;
@@ -30,40 +32,52 @@ static Ident *ident_find(char *name, int len, unsigned int hash) {
     return id;
 }
 
-Ident *ident_of(char *name, int len) {
+static Ident *ident_of(char *name, int len) {
     unsigned int hash = 0;
     for (int i = 0; i < len; i++)
         hash = hash * 31 + (name[i] & 255);
     return ident_find(name, len, hash);
 }
 
-Ident *ident_named(char *name) {
+static Ident *ident_named(char *name) {
     return ident_of(name, str_len(name));
 }
 
+/* In the order of the K_ constants; a keyword's other spellings follow it. */
 static char *keyword_names[] = {
-    "auto", "break", "case", "char", "const", "continue", "default", "do", "double", "else", "enum", "extern",
-    "float", "for", "goto", "if", "inline", "int", "long", "register", "restrict", "return", "short", "signed",
-    "sizeof", "static", "struct", "switch", "typedef", "union", "unsigned", "void", "volatile", "while",
-    "_Bool", "_Alignas", "_Alignof", "_Generic", "_Noreturn", "_Static_assert", "_Thread_local",
-    "asm", "__attribute__", "typeof", "__extension__", "__label__", "__func__",
+    "void", "_Bool", "char", "short", "int", "long", "signed __signed __signed__", "unsigned", "float", "double",
+    "extern", "static", "typedef", "auto", "register",
+    "const __const __const__", "volatile __volatile __volatile__", "restrict __restrict __restrict__",
+    "struct", "union", "enum", "typeof __typeof __typeof__", "_Alignas", "inline __inline __inline__", "_Noreturn",
+    "_Thread_local __thread", "__attribute__ __attribute",
+    "asm __asm __asm__", "break", "case", "continue", "default", "do", "else", "for", "goto", "if", "return", "switch",
+    "while", "__label__", "_Static_assert", "sizeof", "_Alignof __alignof __alignof__", "__extension__",
+    "__func__ __FUNCTION__ __PRETTY_FUNCTION__", "_Generic",
     "__builtin_va_start", "__builtin_va_arg", "__builtin_va_end", "__builtin_va_copy", "__builtin_offsetof",
     "__builtin_constant_p", "__builtin_expect", "__builtin_alloca", "__builtin_trap", "__builtin_unreachable",
     "__builtin_types_compatible_p", "__builtin_choose_expr", "__builtin_frame_address", "__builtin_return_address",
-    "__builtin_huge_val", "__builtin_huge_valf", "__builtin_huge_vall", "__builtin_nanf", "__builtin_nan"
+    "__builtin_huge_val __builtin_inf", "__builtin_huge_valf __builtin_inff", "__builtin_huge_vall __builtin_infl",
+    "__builtin_nan", "__builtin_nanf"
 };
 
-static char *keyword_aliases[] = {
-    "__const", "const", "__const__", "const", "__inline", "inline", "__inline__", "inline", "__restrict", "restrict",
-    "__restrict__", "restrict", "__signed", "signed", "__signed__", "signed", "__volatile", "volatile",
-    "__volatile__", "volatile", "__asm", "asm", "__asm__", "asm", "__attribute", "__attribute__",
-    "__typeof", "typeof", "__typeof__", "typeof", "__alignof__", "_Alignof", "__alignof", "_Alignof",
-    "__thread", "_Thread_local", "__FUNCTION__", "__func__", "__PRETTY_FUNCTION__", "__func__",
-    "__builtin_inff", "__builtin_huge_valf", "__builtin_inf", "__builtin_huge_val", "__builtin_infl", "__builtin_huge_vall",
-    0
+/* Those of more than one character, and the binary ones with their precedence and what they make; of those that begin
+ * with the same character, the longer ones first. */
+static Operator operators[] = {
+    { "*=", T_SET, 0, N_MUL }, { "*", '*', 10, N_MUL }, { "/=", T_SET, 0, N_DIV }, { "/", '/', 10, N_DIV },
+    { "%=", T_SET, 0, N_REM }, { "%:", '#' }, { "%", '%', 10, N_REM },
+    { "++", T_INC }, { "+=", T_SET, 0, N_ADD }, { "+", '+', 9, N_ADD },
+    { "--", T_DEC }, { "->", T_ARROW }, { "-=", T_SET, 0, N_SUB }, { "-", '-', 9, N_SUB },
+    { "<<=", T_SET, 0, N_SHL }, { "<<", T_SHL, 8, N_SHL }, { "<=", T_LE, 7, N_LE }, { "<", '<', 7, N_LT },
+    { ">>=", T_SET, 0, N_SHR }, { ">>", T_SHR, 8, N_SHR }, { ">=", T_GE, 7, N_GE }, { ">", '>', 7, N_GT },
+    { "==", T_EQ, 6, N_EQ }, { "!=", T_NE, 6, N_NE },
+    { "&&", T_ANDAND, 2, N_ANDAND }, { "&=", T_SET, 0, N_AND }, { "&", '&', 5, N_AND },
+    { "^=", T_SET, 0, N_XOR }, { "^", '^', 4, N_XOR },
+    { "||", T_OROR, 1, N_OROR }, { "|=", T_SET, 0, N_OR }, { "|", '|', 3, N_OR },
+    { "##", T_PASTE }, { "...", T_ELLIPSIS }, { "" }
 };
+static Operator *operators_from[256];   /* the first of those that begin with the character */
 
-void lex_init(void) {
+static void lex_init(void) {
     ident_table = xalloc(IDENT_BUCKETS * sizeof(Ident *));
     for (int c = 0; c < 256; c++) {
         if (c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '_' || c == '$' || c >= 128)
@@ -73,22 +87,21 @@ void lex_init(void) {
         else if (c == ' ' || c == '\t' || c == '\r' || c == '\f' || c == '\v')
             char_class[c] = CH_SPACE;
     }
-    for (int k = K_AUTO; k < K_LAST; k++)
-        ident_named(keyword_names[k - K_AUTO])->keyword = k;
-    for (int i = 0; keyword_aliases[i]; i += 2)
-        ident_named(keyword_aliases[i])->keyword = ident_named(keyword_aliases[i + 1])->keyword;
+    for (int k = K_VOID; k < K_LAST; k++) {
+        char *end = keyword_names[k - K_VOID];
+        do {
+            char *name = end;
+            while (*end && *end != ' ')
+                end++;
+            ident_of(name, end - name)->keyword = k;
+        } while (*end++);
+    }
+    for (Operator *o = operators; o->text[0]; o++)
+        if (!operators_from[o->text[0]])
+            operators_from[o->text[0]] = o;
 }
 
-void token_copy(Token *to, Token *from) {
-    long *p = (long *)to;
-    long *q = (long *)from;
-    p[0] = q[0];
-    p[1] = q[1];
-    p[2] = q[2];
-    p[3] = q[3];
-    p[4] = q[4];
-    p[5] = q[5];
-}
+/* ---- text to tokens ---- */
 
 /* Joins lines that end in a backslash; the newlines taken out are put back
  * after the joined line, so that line numbers stay true. */
@@ -99,39 +112,33 @@ static void splice_lines(char *text, long *len) {
         p++;
     char *out = p;
     int owed = 0;
-    while (p < end) {
+    while (p < end)
         if (*p == '\\' && (p[1] == '\n' || p[1] == '\r' && p[2] == '\n')) {
             p += p[1] == '\n' ? 2 : 3;
             owed++;
-            continue;
+        } else {
+            for (; owed && *p == '\n'; owed--)
+                *out++ = '\n';
+            *out++ = *p++;
         }
-        *out = *p;
-        out++;
-        if (*p == '\n')
-            while (owed) {
-                *out = '\n';
-                out++;
-                owed--;
-            }
-        p++;
-    }
     *out = 0;
     *len = out - text;
 }
 
-static void block_comment(Token *t) {
+static void lex_error(char *message) {
+    Place place;
+    place.file = src_file;
+    place.line = src_line;
+    place.at = src_p;
+    error_at(&place, message, "");
+}
+
+static void block_comment(void) {
     src_p += 2;
     while (*src_p != '*' || src_p[1] != '/') {
-        if (*src_p == '\n')
-            src_line++;
-        else if (!*src_p && src_p >= src_file->end) {
-            t->file = src_file;
-            t->line = src_line;
-            t->at = src_p - 1;
-            error_token(t, "unterminated comment%s", "");
-            return;
-        }
-        src_p++;
+        if (!*src_p && src_p >= src_file->end)
+            lex_error("unterminated comment");
+        src_line += *src_p++ == '\n';
     }
     src_p += 2;
 }
@@ -142,14 +149,12 @@ static void skip_space(Token *t) {
         char c = *src_p;
         if (char_class[c & 255] == CH_SPACE)
             src_p++;
-        else if (c == '\n') {
-            if (in_directive)
-                return;
+        else if (c == '\n' && !in_directive) {
             src_p++;
             src_line++;
             src_bol = 1;
         } else if (c == '/' && src_p[1] == '*')
-            block_comment(t);
+            block_comment();
         else if (c == '/' && src_p[1] == '/')
             while (*src_p && *src_p != '\n')
                 src_p++;
@@ -159,132 +164,63 @@ static void skip_space(Token *t) {
     }
 }
 
-static int quoted(Token *t, char *p, int quote) {
-    while (*p != quote) {
+/* A string or character from its quote on. One without an end is a lone character: an apostrophe in skipped text. */
+static int quoted(Token *t) {
+    char quote = *src_p;
+    char *p = src_p + 1;
+    for (; *p != quote; p++) {
         if (*p == '\n' || !*p) {
-            if (quote == '\'') {        /* an apostrophe in skipped text or assembly */
-                src_p = t->text + 1;
-                return T_OTHER;
-            }
-            error_token(t, "unterminated string%s", "");
-            src_p = p;
-            return T_STRING;
+            src_p = t->text + 1;
+            return T_OTHER;
         }
         if (*p == '\\' && p[1] && p[1] != '\n')
             p++;
-        p++;
     }
     src_p = p + 1;
     return quote == '"' ? T_STRING : T_CHAR;
 }
 
-static int pp_number(char *p) {
-    while (1) {
-        int c = *p & 255;
-        if ((c == 'e' || c == 'E' || c == 'p' || c == 'P') && (p[1] == '+' || p[1] == '-'))
-            p += 2;
-        else if (char_class[c] & (CH_IDENT | CH_DIGIT) || c == '.')
+static int pp_number(void) {
+    char *p = src_p;
+    for (; char_class[*p & 255] & (CH_IDENT | CH_DIGIT) || *p == '.'; p++) {
+        int c = *p | 32;
+        if ((c == 'e' || c == 'p') && (p[1] == '+' || p[1] == '-'))
             p++;
-        else
-            break;
     }
     src_p = p;
     return T_NUMBER;
 }
 
-static int identifier(Token *t, char *p) {
+static int identifier(Token *t) {
+    char *p = src_p;
     unsigned int hash = 0;
-    while (char_class[*p & 255] & (CH_IDENT | CH_DIGIT)) {
-        hash = hash * 31 + (*p & 255);
-        p++;
-    }
+    while (char_class[*p & 255] & (CH_IDENT | CH_DIGIT))
+        hash = hash * 31 + (*p++ & 255);
     long len = p - t->text;
-    if ((*p == '"' || *p == '\'') && len <= 2) {
+    src_p = p;
+    if ((*p == '"' || *p == '\'') && len <= 2) {        /* is it the prefix of a literal? */
         char c = *t->text;
         if (len == 1 && (c == 'L' || c == 'u' || c == 'U') || len == 2 && c == 'u' && t->text[1] == '8')
-            return quoted(t, p + 1, *p);
+            return quoted(t);
     }
-    src_p = p;
     t->id = ident_find(t->text, len, hash);
     return T_IDENT;
 }
 
-static int operator3(char *p, int with_equals, int simple) {
-    if (p[0] == '=') {
-        src_p = p + 1;
-        return with_equals;
-    }
-    src_p = p;
-    return simple;
-}
-
-static int punctuator(char *p) {
-    int c = *p;
-    int d = p[1];
-    src_p = p + 2;
-    switch (c) {
-    case '+':
-        if (d == '+') return T_INC;
-        if (d == '=') return T_ADD_SET;
-        break;
-    case '-':
-        if (d == '-') return T_DEC;
-        if (d == '=') return T_SUB_SET;
-        if (d == '>') return T_ARROW;
-        break;
-    case '*':
-        if (d == '=') return T_MUL_SET;
-        break;
-    case '/':
-        if (d == '=') return T_DIV_SET;
-        break;
-    case '%':
-        if (d == '=') return T_MOD_SET;
-        if (d == ':') return '#';
-        break;
-    case '<':
-        if (d == '<') return operator3(p + 2, T_SHL_SET, T_SHL);
-        if (d == '=') return T_LE;
-        break;
-    case '>':
-        if (d == '>') return operator3(p + 2, T_SHR_SET, T_SHR);
-        if (d == '=') return T_GE;
-        break;
-    case '=':
-        if (d == '=') return T_EQ;
-        break;
-    case '!':
-        if (d == '=') return T_NE;
-        break;
-    case '&':
-        if (d == '&') return T_ANDAND;
-        if (d == '=') return T_AND_SET;
-        break;
-    case '|':
-        if (d == '|') return T_OROR;
-        if (d == '=') return T_OR_SET;
-        break;
-    case '^':
-        if (d == '=') return T_XOR_SET;
-        break;
-    case '#':
-        if (d == '#') return T_PASTE;
-        break;
-    case '.':
-        if (d == '.' && p[2] == '.') {
-            src_p = p + 3;
-            return T_ELLIPSIS;
+static int punctuator(Token *t) {
+    char *p = src_p++;
+    int c = *p & 255;
+    for (Operator *o = operators_from[c]; o && o->text[0] == c; o++)
+        if (str_starts(p, o->text)) {
+            src_p = p + str_len(o->text);
+            t->operator = o;
+            return o->kind;
         }
-        break;
-    }
-    src_p = p + 1;
-    if (c > ' ' && c < 127 && c != '`' && c != '@' && c != '\\')
-        return c;
-    return T_OTHER;
+    return c > ' ' && c < 127 && c != '`' && c != '@' && c != '\\' ? c : T_OTHER;
 }
 
 /* One raw token of the current file into t; returns its kind. */
-int lex(Token *t) {
+static int lex(Token *t) {
     t->space = 0;
     skip_space(t);
     char *p = src_p;
@@ -293,24 +229,25 @@ int lex(Token *t) {
     t->painted = 0;
     t->joined = 0;
     t->text = p;
-    t->at = p;
-    t->file = src_file;
-    t->line = src_line;
+    t->place.at = p;
+    t->place.file = src_file;
+    t->place.line = src_line;
     t->id = 0;
+    t->operator = 0;
     int c = *p & 255;
     int class = char_class[c];
     if (class & CH_IDENT)
-        t->kind = identifier(t, p);
+        t->kind = identifier(t);
     else if (class & CH_DIGIT || c == '.' && char_class[p[1] & 255] & CH_DIGIT)
-        t->kind = pp_number(p);
+        t->kind = pp_number();
     else if (c == '"' || c == '\'')
-        t->kind = quoted(t, p + 1, c);
+        t->kind = quoted(t);
     else if (c == '\n')
         t->kind = T_NEWLINE;
     else if (!c && p >= src_file->end)
         t->kind = in_directive ? T_NEWLINE : T_EOF;
     else
-        t->kind = punctuator(p);
+        t->kind = punctuator(t);
     t->len = src_p - p;
     return t->kind;
 }

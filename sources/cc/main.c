@@ -29,12 +29,11 @@
 #include "regs.c"
 #include "gen_x86_64.c"
 #include "gen_aarch64.c"
-#include "protos.h"
 #include "diag.c"
 #include "lex.c"
 #include "pp.c"
-#include "real.c"
 #include "type.c"
+#include "real.c"
 #include "literal.c"
 #include "expr.c"
 #include "decl.c"
@@ -56,6 +55,7 @@ static char *lib_dirs[64];
 static int nlib_dirs;
 static char *output;
 static char *link_entry;
+static char *force_include;
 static int only_compile;
 static int only_preprocess;
 static int make_archive;
@@ -115,8 +115,10 @@ static void start_front_end(char *path, int is_assembly) {
         text = str_join(text, "#define __ASSEMBLER__ 1\n", "");
     else if (!only_preprocess)
         text = str_join(text, x86 ? x86_64_va_list : aarch64_va_list, int128);
-    pp_start(path);
-    pp_start_text("<built in>", text, str_len(text));
+    pp_enter(path);
+    if (force_include)
+        pp_enter(force_include);
+    pp_enter_text("<built in>", text);
 }
 
 /* ---- one file ---- */
@@ -125,8 +127,6 @@ static Obj *compile(char *path) {
     start_front_end(path, 0);
     obj = obj_new(target->machine, path);
     translation_unit();
-    if (error_count)
-        os_exit(1);
     obj_resolve(obj);
     return obj;
 }
@@ -314,15 +314,15 @@ static void option(char *a) {
     else if (str_eq(a, "-target"))
         choose_target(option_value("-target"));
     else if (str_eq(a, "-include"))
-        pp_force_include(option_value("-include"));
+        force_include = option_value("-include");
     else if (str_eq(a, "-isystem") || str_eq(a, "-idirafter"))
-        pp_add_dir(option_value(a), 1);
+        pp_add_dir(option_value(a));
     else if (str_eq(a, "-MF") || str_eq(a, "-MT") || str_eq(a, "-MQ") || str_eq(a, "-x"))
         option_value(a);
     else if (str_starts(a, "-o"))
         output = option_value("-o");
     else if (str_starts(a, "-I"))
-        pp_add_dir(option_value("-I"), 0);
+        pp_add_dir(option_value("-I"));
     else if (str_starts(a, "-D"))
         add_define(define_line(option_value("-D")));
     else if (str_starts(a, "-U"))
@@ -362,7 +362,7 @@ int main(int argc, char **argv) {
     if (!ninputs && !make_archive)
         fatal("no input file%s", "");
     if (!no_std_include)
-        pp_add_dir("/include", 1);
+        pp_add_dir("/include");
     add_lib_dir("/lib");
     if (make_archive)
         archive_all();
@@ -370,8 +370,6 @@ int main(int argc, char **argv) {
         long len = 0;
         start_front_end(inputs[0], str_ends(inputs[0], ".S"));
         char *text = pp_text(&len);
-        if (error_count)
-            os_exit(1);
         if (output)
             write_whole(output, text, len, 0);
         else

@@ -20,7 +20,6 @@ long __syscall(long n, long a, long b, long c, long d, long e, long f)
 enum { AT_FDCWD = -100, O_WRONLY_CREAT_TRUNC = 577, ARENA_CHUNK = 16777216 };
 
 void os_exit(int code) {
-    print_flush();
     __syscall(NR_exit_group, code, 0, 0, 0, 0, 0);
 }
 
@@ -29,56 +28,59 @@ void os_exit(int code) {
 static char *arena_free;
 static char *arena_end;
 
-static char *fresh_pages(long n) {
-    long p = __syscall(NR_mmap, 0, n, 3, 0x22, -1, 0);
-    if (p < 0 && p > -4096)
-        fatal("out of memory%s", "");
-    return (char *)p;
-}
-
 void *xalloc(long n) {
     n = (n + 15) & ~15;
     if (n > arena_end - arena_free) {
-        if (n > ARENA_CHUNK / 4)
-            return fresh_pages((n + 4095) & ~4095);
-        arena_free = fresh_pages(ARENA_CHUNK);
-        arena_end = arena_free + ARENA_CHUNK;
+        long chunk = n > ARENA_CHUNK / 4 ? (n + 4095) & ~4095 : ARENA_CHUNK;
+        long pages = __syscall(NR_mmap, 0, chunk, 3, 0x22, -1, 0);
+        if (pages < 0 && pages > -4096)
+            fatal("out of memory", "");
+        if (chunk != ARENA_CHUNK)
+            return (char *)pages;
+        arena_free = (char *)pages;
+        arena_end = arena_free + chunk;
     }
-    char *p = arena_free;
     arena_free += n;
-    return p;
+    return arena_free - n;
 }
 
 /* ---- files ---- */
 
 char *read_whole(char *path, long *len) {
-    long fd = 0;
-    if (!str_eq(path, "-"))
-        fd = __syscall(NR_openat, AT_FDCWD, (long)path, 0, 0, 0, 0);
+    long fd = str_eq(path, "-") ? 0 : __syscall(NR_openat, AT_FDCWD, (long)path, 0, 0, 0, 0);
     if (fd < 0)
         return 0;
-    long cap = 65536;
+    char *buf = 0;
+    long cap = 0;
     long n = 0;
-    char *buf = xalloc(cap);
-    long got = __syscall(NR_read, fd, (long)buf, cap - 16, 0, 0, 0);
-    while (got > 0) {
+    long got = 0;
+    do {
         n += got;
-        if (n + 16 == cap) {
-            cap = cap * 4;
+        if (n + 16 >= cap) {
+            cap = cap ? cap * 4 : 65536;
             char *more = xalloc(cap);
             mem_copy(more, buf, n);
             buf = more;
         }
         got = __syscall(NR_read, fd, (long)(buf + n), cap - 16 - n, 0, 0, 0);
-    }
+    } while (got > 0);
     if (fd)
         __syscall(NR_close, fd, 0, 0, 0, 0, 0);
-    if (got < 0)
-        return 0;
     if (arena_free == buf + cap)
         arena_free = buf + ((n + 31) & ~15);
     *len = n;
-    return buf;
+    return got < 0 ? 0 : buf;
+}
+
+static int write_fd(int fd, char *p, long len) {
+    while (len > 0) {
+        long n = __syscall(NR_write, fd, (long)p, len, 0, 0, 0);
+        if (n <= 0)
+            return 0;
+        p += n;
+        len -= n;
+    }
+    return 1;
 }
 
 void write_whole(char *path, void *data, long len, int executable) {
@@ -86,46 +88,15 @@ void write_whole(char *path, void *data, long len, int executable) {
     long fd = __syscall(NR_openat, AT_FDCWD, (long)path, O_WRONLY_CREAT_TRUNC, executable ? 0755 : 0644, 0, 0);
     if (fd < 0)
         fatal("cannot write %s", path);
-    char *p = data;
-    while (len > 0) {
-        long n = __syscall(NR_write, fd, (long)p, len, 0, 0, 0);
-        if (n <= 0) {
-            __syscall(NR_unlinkat, AT_FDCWD, (long)path, 0, 0, 0, 0);
-            fatal("writing %s failed", path);
-        }
-        p += n;
-        len -= n;
+    if (!write_fd(fd, data, len)) {
+        __syscall(NR_unlinkat, AT_FDCWD, (long)path, 0, 0, 0, 0);
+        fatal("writing %s failed", path);
     }
     __syscall(NR_close, fd, 0, 0, 0, 0, 0);
 }
 
-static char out_buffer[65536];
-static long out_len;
-
-static void write_fd(int fd, char *p, long len) {
-    while (len > 0) {
-        long n = __syscall(NR_write, fd, (long)p, len, 0, 0, 0);
-        if (n <= 0)
-            return;
-        p += n;
-        len -= n;
-    }
-}
-
-void print_flush(void) {
-    write_fd(1, out_buffer, out_len);
-    out_len = 0;
-}
-
 void print_out(void *data, long len) {
-    if (out_len + len > 65536)
-        print_flush();
-    if (len > 65536) {
-        write_fd(1, data, len);
-        return;
-    }
-    mem_copy(out_buffer + out_len, data, len);
-    out_len += len;
+    write_fd(1, data, len);
 }
 
 void print_err(char *s) {
@@ -137,27 +108,19 @@ void print_err(char *s) {
 void mem_copy(void *to, void *from, long n) {
     char *p = to;
     char *q = from;
-    while (n >= 8) {
+    for (; n >= 8; n -= 8) {
         *(long *)p = *(long *)q;
         p += 8;
         q += 8;
-        n -= 8;
     }
-    while (n > 0) {
-        *p = *q;
-        p++;
-        q++;
-        n--;
-    }
+    for (; n > 0; n--)
+        *p++ = *q++;
 }
 
 void mem_set(void *to, int byte, long n) {
     char *p = to;
-    while (n > 0) {
-        *p = byte;
-        p++;
-        n--;
-    }
+    for (; n > 0; n--)
+        *p++ = byte;
 }
 
 int mem_eq(void *a, void *b, long n) {
@@ -219,47 +182,30 @@ char *str_number(long v) {
     char *p = (char *)xalloc(32) + 30;
     unsigned long u = v < 0 ? -(unsigned long)v : v;
     do {
-        p--;
-        *p = '0' + u % 10;
+        *--p = '0' + u % 10;
         u = u / 10;
     } while (u);
-    if (v < 0) {
-        p--;
-        *p = '-';
-    }
+    if (v < 0)
+        *--p = '-';
     return p;
+}
+
+char *str_format(char *message, char *arg) {
+    for (long i = 0; message[i]; i++)
+        if (message[i] == '%' && message[i + 1] == 's')
+            return str_join(str_save(message, i), arg, message + i + 2);
+    return message;
 }
 
 /* ---- the end ---- */
 
-static void print_message(char *message, char *arg) {
-    char one[2];
-    one[1] = 0;
-    for (; *message; message++)
-        if (*message == '%' && message[1] == 's') {
-            print_err(arg);
-            message++;
-        } else {
-            one[0] = *message;
-            print_err(one);
-        }
-    print_err("\n");
-}
-
 void fatal(char *message, char *arg) {
-    print_err("cc: ");
-    print_message(message, arg);
+    print_err(str_join("cc: ", str_format(message, arg), "\n"));
     os_exit(1);
 }
 
 void fatal_at(char *file, int line, char *message, char *arg) {
-    print_err(file);
-    print_err(":");
-    if (line) {
-        print_err(str_number(line));
-        print_err(":");
-    }
-    print_err(" error: ");
-    print_message(message, arg);
+    char *place = line ? str_join(file, ":", str_number(line)) : file;
+    print_err(str_join(place, ": error: ", str_join(str_format(message, arg), "\n", "")));
     os_exit(1);
 }

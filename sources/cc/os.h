@@ -7,7 +7,6 @@ char *read_whole(char *path, long *len);    /* with a zero byte behind it; null:
 void write_whole(char *path, void *data, long len, int executable); /* or a fatal error, and no file is left */
 void print_err(char *s);
 void print_out(void *data, long len);
-void print_flush(void);
 void os_exit(int code);
 
 void mem_copy(void *to, void *from, long n);
@@ -20,8 +19,9 @@ int str_ends(char *s, char *suffix);
 char *str_save(char *s, long n);            /* a copy of n bytes and a zero */
 char *str_join(char *a, char *b, char *c);
 char *str_number(long v);                   /* in decimal */
+char *str_format(char *message, char *arg); /* %s stands for arg, once */
 
-/* fatal: "cc: " message, where %s stands for arg; ends the program with status 1.
+/* fatal: "cc: " message, formatted with arg; ends the program with status 1.
  * fatal_at puts file:line: before it (line 0: only the file). */
 void fatal(char *message, char *arg);
 void fatal_at(char *file, int line, char *message, char *arg);

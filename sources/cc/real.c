@@ -100,6 +100,14 @@ static Real *real_copy(Real *r, int type) {
 
 /* ---- text ---- */
 
+static int hex_digit(int c) {
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c |= 32;
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+
 enum { BIG = 2200 };            /* 32-bit limbs, least significant first */
 
 static unsigned int *big;
@@ -154,13 +162,6 @@ static Real *big_to_real(int exp, int type, int sticky) {
     r->exp = top + exp;
     real_round(r, type, sticky);
     return r;
-}
-
-static int hex_digit(int c) {
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 32;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 static long exponent(char *p) {

@@ -7,7 +7,7 @@ static int switch_depth;
 static Node *current_switch;
 static int jump_targets;        /* how many places there were so far that a jump from outside may reach */
 
-Label *label_named(Ident *id) {
+static Label *label_named(Ident *id) {
     for (Label *l = labels; l; l = l->next)
         if (l->id == id)
             return l;
@@ -17,7 +17,7 @@ Label *label_named(Ident *id) {
     l->index = labels ? labels->index + 1 : 1;
     l->next = labels;
     labels = l;
-    get_place(&l->place);
+    mem_copy(&l->place, &tk.place, sizeof(Place));
     return l;
 }
 
@@ -144,8 +144,8 @@ static Node *asm_statement(void) {
     Node *n = node_new(N_ASM, 0, 0, 0);
     Asm *a = xalloc(sizeof(Asm));
     n->assembly = a;
-    a->line = tk.line;
-    a->file = tk.file->name;
+    a->line = tk.place.line;
+    a->file = tk.place.file->name;
     next();
     while (tk.kind == K_VOLATILE || tk.kind == K_INLINE || tk.kind == K_GOTO)
         next();
@@ -188,7 +188,7 @@ static Node *return_statement(void) {
         if (type->kind == TY_VOID) {
             value = rvalue(value);
             if (value->type->kind != TY_VOID)
-                warn_token(&tk, "a void function returns a value%s", "");
+                warn(&tk.place, "a void function returns a value%s", "");
             n->a = cast(value, ty_void);
         } else
             n->a = convert_to(value, type->plain, "return");
@@ -311,7 +311,7 @@ static Node *statement(void) {
     return n;
 }
 
-Node *block(void) {
+static Node *block(void) {
     expect('{', "{");
     Node *n = node_new(N_BLOCK, 0, 0, 0);
     Node *last = 0;

@@ -2,8 +2,8 @@
  *
  * Types: making, comparing, and describing them. */
 
-Type *ty_void, *ty_bool, *ty_char, *ty_schar, *ty_uchar, *ty_short, *ty_ushort, *ty_int, *ty_uint, *ty_long,
-    *ty_ulong, *ty_llong, *ty_ullong, *ty_float, *ty_double, *ty_ldouble, *ty_va_list, *ty_char_ptr, *ty_void_ptr, *ty_wchar;
+static Type *ty_void, *ty_bool, *ty_char, *ty_schar, *ty_uchar, *ty_short, *ty_ushort, *ty_int, *ty_uint, *ty_long,
+    *ty_ulong, *ty_llong, *ty_ullong, *ty_float, *ty_double, *ty_ldouble, *ty_char_ptr, *ty_void_ptr, *ty_wchar;
 
 static Type *type_new(int kind, long size, int align) {
     Type *t = xalloc(sizeof(Type));
@@ -71,23 +71,14 @@ static Type *qualify(Type *t, int quals) {
     return copy;
 }
 
+static Type **basic_types[] = { &ty_void, &ty_bool, &ty_char, &ty_schar, &ty_uchar, &ty_short, &ty_ushort, &ty_int,
+    &ty_uint, &ty_long, &ty_ulong, &ty_llong, &ty_ullong, &ty_float, &ty_double, &ty_ldouble };
+static char basic_sizes[] = { 1, 1, 1, 1, 1, 2, 2, 4, 4, 8, 8, 8, 8, 4, 8, 16 };
+static char basic_classes[] = { K_W, K_W, K_W, K_W, K_W, K_W, K_W, K_W, K_W, K_L, K_L, K_L, K_L, K_S, K_D, K_X };
+
 static void type_init(void) {
-    ty_void = type_new(TY_VOID, 1, 1);
-    ty_bool = type_new(TY_BOOL, 1, 1);
-    ty_char = type_new(TY_CHAR, 1, 1);
-    ty_schar = type_new(TY_SCHAR, 1, 1);
-    ty_uchar = type_new(TY_UCHAR, 1, 1);
-    ty_short = type_new(TY_SHORT, 2, 2);
-    ty_ushort = type_new(TY_USHORT, 2, 2);
-    ty_int = type_new(TY_INT, 4, 4);
-    ty_uint = type_new(TY_UINT, 4, 4);
-    ty_long = type_new(TY_LONG, 8, 8);
-    ty_ulong = type_new(TY_ULONG, 8, 8);
-    ty_llong = type_new(TY_LLONG, 8, 8);
-    ty_ullong = type_new(TY_ULLONG, 8, 8);
-    ty_float = type_new(TY_FLOAT, 4, 4);
-    ty_double = type_new(TY_DOUBLE, 8, 8);
-    ty_ldouble = type_new(TY_LDOUBLE, 16, 16);
+    for (int kind = TY_VOID; kind <= TY_LDOUBLE; kind++)
+        *basic_types[kind] = type_new(kind, basic_sizes[kind], basic_sizes[kind]);
     ty_char_ptr = pointer_to(ty_char);
     ty_void_ptr = pointer_to(ty_void);
     ty_wchar = target->char_unsigned ? ty_uint : ty_int;
@@ -217,26 +208,13 @@ static Member *find_member(Record *r, Ident *id, long *offset) {
 /* ---- to the IR's terms ---- */
 
 static int class_of(Type *t) {
-    switch (t->kind) {
-    case TY_FLOAT: return K_S;
-    case TY_DOUBLE: return K_D;
-    case TY_LDOUBLE: return K_X;
-    case TY_PTR: case TY_ARRAY: case TY_FUNC: case TY_STRUCT: case TY_UNION:
-    case TY_LONG: case TY_ULONG: case TY_LLONG: case TY_ULLONG: return K_L;
-    }
-    return K_W;
+    return t->kind > TY_LDOUBLE ? K_L : basic_classes[t->kind];
 }
 
 static int memory_type(Type *t) {
-    switch (t->kind) {
-    case TY_FLOAT: return M_S;
-    case TY_DOUBLE: return M_D;
-    case TY_LDOUBLE: return M_X;
-    }
-    switch (type_size(t)) {
-    case 1: return is_unsigned(t) ? M_UB : M_SB;
-    case 2: return is_unsigned(t) ? M_UH : M_SH;
-    case 4: return is_unsigned(t) ? M_UW : M_SW;
-    }
-    return M_L;
+    int u = is_unsigned(t);
+    if (is_float(t))
+        return M_S + t->kind - TY_FLOAT;
+    long size = type_size(t);
+    return size == 1 ? M_SB + u : size == 2 ? M_SH + u : size == 4 ? M_SW + u : M_L;
 }

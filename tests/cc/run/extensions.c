@@ -69,7 +69,7 @@ int main(void)
     eq("constant_p", __builtin_constant_p(3), 1); eq("expect", __builtin_expect(a, 1), 6); eq("types_compatible", __builtin_types_compatible_p(int, int), 1);
     eq("case range", ({ int r; switch (a) { case 1 ... 10: r = 1; break; default: r = 2; } r; }), 1);
     eq("alloca", ({ char *p = __builtin_alloca(100); p[99] = 7; p[99]; }), 7);
-    eq("unsigned char constant", '\377' < 0 || '\377' == 255, 1); eq("wide", L'x' + sizeof(L"ab"), 'x' + 12); eq("u8", sizeof(u8"é"), 3); eq("universal name", sizeof("\u00e9"), 3); eq("wide non-ASCII", L"é"[0], 0xe9);
+    eq("unsigned char constant", '\377' < 0 || '\377' == 255, 1); eq("wide", L'x' + sizeof(L"ab"), 'x' + 12); eq("u8", sizeof(u8"é"), 3); eq("universal name", sizeof("\u00e9"), 3); eq("universal name as UTF-8", "\u00e9"[0] && "\u00e9"[0] == "é"[0] && "\U0001f600"[3] == "😀"[3] && "\u20ac"[0] == "€"[0], 1); eq("wide non-ASCII", L"é"[0], 0xe9);
     eq("adjacent wide", sizeof(L"a" "b"), 12);
     eq("sizeof a type in an expression", sizeof(struct { char c; long l; }), 16);
     { extern int declared_in_block; eq("block extern", declared_in_block, 21); }
