@@ -104,9 +104,9 @@ static Node *cast(Node *n, Type *type) {
     }
     if (n->op == N_REAL) {
         if (is_float(type))
-            return real_node(real_copy(n->real, type->kind), type);
+            return real_node(real_convert(n->real, type->kind), type);
         if (type->kind == TY_BOOL)
-            return number(n->real->kind != REAL_ZERO, type);
+            return number(!real_is_zero(n->real), type);
         if (is_integer(type))
             return number(real_to_long(n->real), type);
     }
@@ -348,7 +348,7 @@ static Node *logical_not(Node *n) {
     if (is_num(n))
         return number(!n->val, ty_int);
     if (n->op == N_REAL)
-        return number(n->real->kind == REAL_ZERO, ty_int);
+        return number(real_is_zero(n->real), ty_int);
     return node_new(N_NOT, ty_int, n, 0);
 }
 
@@ -357,7 +357,7 @@ static int truth(Node *n) {
     if (is_num(n))
         return n->val != 0;
     if (n->op == N_REAL)
-        return n->real->kind != REAL_ZERO;
+        return !real_is_zero(n->real);
     if (n->op == N_STR || n->op == N_ADDR && n->a->op == N_STR)
         return 1;
     return -1;
@@ -498,7 +498,7 @@ static Node *special_float(Type *type, int kind) {
     if (tk.kind == T_STRING)
         string_literal();
     expect(')', ")");
-    return real_node(real_new(kind), type);
+    return real_node(real_new(kind, 0), type);
 }
 
 static Node *builtin(int kind) {

@@ -2,100 +2,129 @@
  *
  * Floating constants by integer arithmetic: decimal and hexadecimal text to
  * binary32, binary64, x87's 80 bits and binary128, and folding.  The result
- * does not depend on the machine that cc runs on. */
+ * does not depend on the machine that cc runs on.
+ *
+ * Every operation makes its exact result (or enough of it, and whether there
+ * is more) as one big integer, which real_round() turns into a value. */
 
-enum { REAL_ZERO, REAL_FINITE, REAL_INF, REAL_NAN };
+enum { REAL_FINITE, REAL_INF, REAL_NAN };
+enum { LIMBS = 4, BIG = 2200 };     /* 32-bit limbs, least significant first */
 
-/* The value 1.m * 2^exp: the 128 bits hi:lo, whose top bit is set, stand for 1.m */
+/* The value m * 2^exp; zero when m is. */
 struct Real {
     int kind;
     int negative;
     int exp;
-    unsigned long hi;
-    unsigned long lo;
+    unsigned int m[LIMBS];
 };
+
+static unsigned int big[BIG];
+static int nbig;
 
 /* A format: bits of precision, exponent bits' largest value. */
 static int real_precision(int type) {
-    if (type == TY_FLOAT)
-        return 24;
-    if (type == TY_DOUBLE)
-        return 53;
-    return target->machine == MACH_X86_64 ? 64 : 113;
+    if (type == TY_LDOUBLE)
+        return target->machine == MACH_X86_64 ? 64 : 113;
+    return type == TY_FLOAT ? 24 : 53;
 }
 
 static int real_max_exp(int type) {
     return type == TY_FLOAT ? 127 : type == TY_DOUBLE ? 1023 : 16383;
 }
 
-static Real *real_new(int kind) {
+static Real *real_new(int kind, int negative) {
     Real *r = xalloc(sizeof(Real));
     r->kind = kind;
+    r->negative = negative;
     return r;
 }
 
-static void shift_right(Real *r, int n, int *sticky) {
-    while (n > 0) {
-        int k = n > 32 ? 32 : n;
-        if (r->lo & ((1L << k) - 1))
-            *sticky = 1;
-        r->lo = r->lo >> k | r->hi << (64 - k);
-        r->hi = r->hi >> k;
-        n -= k;
-        if (!r->hi && !r->lo)
-            return;
+static int real_is_zero(Real *r) {
+    return r->kind == REAL_FINITE && !(r->m[0] | r->m[1] | r->m[2] | r->m[3]);
+}
+
+/* ---- big integers ---- */
+
+static void big_clear(int n) {
+    mem_set(big, 0, n * 4);
+    nbig = n;
+}
+
+static unsigned int bit(unsigned int *limbs, int i) {
+    return i < 0 ? 0 : limbs[i / 32] >> (i % 32) & 1;
+}
+
+/* big = the mantissa of r, shifted left. */
+static void big_from(Real *r, int shift) {
+    big_clear(shift / 32 + LIMBS + 2);
+    for (int i = 0; i < LIMBS; i++) {
+        unsigned long v = (unsigned long)r->m[i] << (shift % 32);
+        big[shift / 32 + i] |= v;
+        big[shift / 32 + i + 1] = v >> 32;
     }
 }
 
-static void real_normalize(Real *r) {
-    if (!r->hi && !r->lo) {
-        r->kind = REAL_ZERO;
-        return;
+static void big_mul_add(unsigned long factor, unsigned long add) {
+    for (int i = 0; i < nbig; i++) {
+        unsigned long v = big[i] * factor + add;
+        big[i] = v;
+        add = v >> 32;
     }
-    while (!(r->hi >> 63)) {
-        r->hi = r->hi << 1 | r->lo >> 63;
-        r->lo = r->lo << 1;
-        r->exp--;
-    }
+    if (add && nbig < BIG)
+        big[nbig++] = add;
 }
 
-/* Rounds to nearest even in the given format; `sticky`: there was more below lo. */
-static void real_round(Real *r, int type, int sticky) {
-    if (r->kind != REAL_FINITE)
-        return;
-    int drop = 128 - real_precision(type);
-    int min = 1 - real_max_exp(type);
-    if (r->exp < min)
-        drop += min - r->exp;
-    if (drop > 128) {
-        if (drop > 129 || !sticky && r->hi == 1UL << 63 && !r->lo) {
-            r->kind = REAL_ZERO;
-            return;
-        }
-        drop = 129;
+/* Returns whether there is a rest. */
+static int big_div(unsigned long divisor) {
+    unsigned long rest = 0;
+    for (int i = nbig - 1; i >= 0; i--) {
+        unsigned long v = rest << 32 | big[i];
+        big[i] = v / divisor;
+        rest = v % divisor;
     }
-    int exp = r->exp;
-    int below = sticky;
-    shift_right(r, drop - 1, &below);
-    int half = r->lo & 1;
-    int none = 0;
-    shift_right(r, 1, &none);
-    if (half && (below || r->lo & 1)) {
-        r->lo++;
-        if (!r->lo)
-            r->hi++;
-    }
+    return rest != 0;
+}
+
+/* big * 2^exp to the nearest value of the type, of two equally near ones to the even; `sticky`: it is a little more.  The
+ * mantissa has all its bits, or the exponent is the least. */
+static Real *real_round(int negative, int exp, int type, int sticky) {
+    Real *r = real_new(REAL_FINITE, negative);
+    int precision = real_precision(type);
+    int least = 2 - real_max_exp(type) - precision;
+    int top = nbig * 32;
+    while (top && !bit(big, top - 1))
+        top--;
+    int drop = top - precision;
+    if (exp + drop < least)
+        drop = least - exp;
     r->exp = exp + drop;
-    real_normalize(r);
-    if (r->kind == REAL_FINITE && r->exp > real_max_exp(type))
-        r->kind = REAL_INF;
+    for (int i = top - 1; i >= 0 && i >= drop; i--)
+        r->m[(i - drop) / 32] |= bit(big, i) << ((i - drop) % 32);
+    if (drop > 0 && drop <= top && bit(big, drop - 1)) {
+        for (int i = drop - 2; i >= 0 && !sticky; i--)
+            sticky = bit(big, i);
+        unsigned long carry = sticky || r->m[0] & 1;
+        for (int i = 0; i < LIMBS; i++) {
+            carry += r->m[i];
+            r->m[i] = carry;
+            carry = carry >> 32;
+        }
+    }
+    if (bit(r->m, precision)) {
+        r->m[precision / 32] = 0;
+        r->m[(precision - 1) / 32] = 1U << ((precision - 1) % 32);
+        r->exp++;
+    }
+    if (bit(r->m, precision - 1) && r->exp + precision - 1 > real_max_exp(type))
+        return real_new(REAL_INF, negative);
+    return r;
 }
 
-static Real *real_copy(Real *r, int type) {
-    Real *to = real_new(0);
-    mem_copy(to, r, sizeof(Real));
-    real_round(to, type, 0);
-    return to;
+static Real *real_convert(Real *r, int type) {
+    if (r->kind != REAL_FINITE)
+        return r;
+    big_from(r, 0);
+    return real_round(r->negative, r->exp, type, 0);
 }
 
 /* ---- text ---- */
@@ -107,292 +136,186 @@ static int hex_digit(int c) {
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-
-enum { BIG = 2200 };            /* 32-bit limbs, least significant first */
-
-static unsigned int *big;
-static int nbig;
-
-static void big_mul_add(unsigned long factor, unsigned long add) {
-    for (int i = 0; i < nbig; i++) {
-        unsigned long v = big[i] * factor + add;
-        big[i] = v;
-        add = v >> 32;
-    }
-    if (add && nbig < BIG) {
-        big[nbig] = add;
-        nbig++;
-    }
-}
-
-static int big_div(unsigned long divisor) {
-    unsigned long rest = 0;
-    for (int i = nbig - 1; i >= 0; i--) {
-        unsigned long v = rest << 32 | big[i];
-        big[i] = v / divisor;
-        rest = v % divisor;
-    }
-    while (nbig && !big[nbig - 1])
-        nbig--;
-    return rest != 0;
-}
-
-/* The top 128 bits of big * 2^exp into r. */
-static Real *big_to_real(int exp, int type, int sticky) {
-    Real *r = real_new(REAL_FINITE);
-    while (nbig && !big[nbig - 1])
-        nbig--;
-    if (!nbig) {
-        r->kind = REAL_ZERO;
-        return r;
-    }
-    int top = nbig * 32 - 1;
-    while (!(big[top / 32] >> (top % 32) & 1))
-        top--;
-    for (int i = top; i >= 0; i--) {
-        long bit = big[i / 32] >> (i % 32) & 1;
-        int place = top - i;
-        if (place < 64)
-            r->hi |= bit << (63 - place);
-        else if (place < 128)
-            r->lo |= bit << (127 - place);
-        else if (bit)
-            sticky = 1;
-    }
-    r->exp = top + exp;
-    real_round(r, type, sticky);
-    return r;
-}
-
 static long exponent(char *p) {
     int negative = *p == '-';
     if (*p == '-' || *p == '+')
         p++;
     long e = 0;
-    while (*p >= '0' && *p <= '9') {
+    for (; *p >= '0' && *p <= '9'; p++)
         if (e < 100000)
             e = e * 10 + *p - '0';
-        p++;
-    }
     return negative ? -e : e;
 }
 
 static Real *real_parse(char *p, int type) {
-    if (!big)
-        big = xalloc(BIG * 4);
-    nbig = 0;
     long exp = 0;
     int point = 0;
     int sticky = 0;
     int hex = p[0] == '0' && (p[1] | 32) == 'x';
+    int digit_exp = hex ? 4 : 1;
+    big_clear(0);
     if (hex)
         p += 2;
-    for (;; p++) {
-        int d = hex_digit(*p & 255);
-        if (*p == '.') {
+    for (; *p == '.' || hex_digit(*p) >= 0 && (hex || hex_digit(*p) < 10); p++)
+        if (*p == '.')
             point = 1;
-            continue;
+        else if (nbig > 600) {
+            sticky |= *p != '0';
+            exp += point ? 0 : digit_exp;
+        } else {
+            big_mul_add(hex ? 16 : 10, hex_digit(*p));
+            exp -= point ? digit_exp : 0;
         }
-        if (d < 0 || !hex && d > 9)
-            break;
-        if (nbig > 600) {
-            sticky |= d != 0;
-            exp += point ? 0 : hex ? 4 : 1;
-            continue;
-        }
-        if (!nbig && d) {
-            big[0] = 0;
-            nbig = 1;
-        }
-        big_mul_add(hex ? 16 : 10, d);
-        if (point)
-            exp -= hex ? 4 : 1;
-    }
-    if (hex)
-        return big_to_real(exp + ((*p | 32) == 'p' ? exponent(p + 1) : 0), type, sticky);
-    if ((*p | 32) == 'e')
+    if ((*p | 32) == (hex ? 'p' : 'e'))
         exp += exponent(p + 1);
-    if (!nbig)
-        return real_new(REAL_ZERO);
-    if (exp > 5000)
-        return real_new(REAL_INF);
+    if (hex)
+        return real_round(0, exp, type, sticky);
+    if (exp > 5000 && nbig)
+        return real_new(REAL_INF, 0);
     if (exp < -12000)
-        return real_new(REAL_ZERO);
-    for (; exp >= 9; exp -= 9)
-        big_mul_add(1000000000, 0);
-    for (; exp > 0; exp--)
-        big_mul_add(10, 0);
-    if (!exp)
-        return big_to_real(0, type, sticky);
-    int limbs = 6 + -exp * 10 / 93;
+        return real_new(REAL_FINITE, 0);
+    int limbs = exp < 0 ? 6 + -exp * 10 / 93 : 0;       /* room for the quotient's bits */
     for (int i = nbig - 1; i >= 0; i--)
         big[i + limbs] = big[i];
-    for (int i = 0; i < limbs; i++)
-        big[i] = 0;
+    mem_set(big, 0, limbs * 4);
     nbig += limbs;
+    for (; exp > 0; exp--)
+        big_mul_add(10, 0);
     for (; exp <= -9; exp += 9)
         sticky |= big_div(1000000000);
     for (; exp < 0; exp++)
         sticky |= big_div(10);
-    return big_to_real(-32 * limbs, type, sticky);
+    return real_round(0, -32 * limbs, type, sticky);
 }
 
 /* ---- arithmetic; results are rounded to the type ---- */
 
 static Real *real_from_long(long v, int is_unsigned, int type) {
-    Real *r = real_new(REAL_FINITE);
-    if (v < 0 && !is_unsigned) {
-        r->negative = 1;
+    int negative = v < 0 && !is_unsigned;
+    if (negative)
         v = -v;
-    }
-    r->hi = v;
-    r->exp = 63;
-    real_normalize(r);
-    real_round(r, type, 0);
-    return r;
+    big_clear(2);
+    big[0] = v;
+    big[1] = v >> 32;
+    return real_round(negative, 0, type, 0);
 }
 
 static long real_to_long(Real *r) {
-    if (r->kind != REAL_FINITE || r->exp < 0)
-        return 0;
-    if (r->exp > 63)
-        return 1L << 63;
-    unsigned long v = r->hi >> (63 - r->exp);
+    unsigned long v = 0;
+    for (int i = 0; i < LIMBS * 32; i++)
+        if (bit(r->m, i) && i + r->exp > 63)
+            return 1L << 63;
+        else if (bit(r->m, i) && i + r->exp >= 0)
+            v |= 1UL << (i + r->exp);
     return r->negative ? -v : v;
 }
 
 static Real *real_neg(Real *a) {
-    Real *r = real_new(0);
+    Real *r = real_new(0, 0);
     mem_copy(r, a, sizeof(Real));
     r->negative = !a->negative;
     return r;
+}
+
+static Real *real_add(Real *a, Real *b, int type) {
+    int minus = a->negative != b->negative;
+    int negative = a->negative;
+    int distance = a->exp - b->exp;
+    if (a->kind == REAL_NAN || b->kind == REAL_NAN)
+        return a->kind == REAL_NAN ? a : b;
+    if (a->kind == REAL_INF && b->kind == REAL_INF && minus)
+        return real_new(REAL_NAN, 0);
+    if (a->kind == REAL_INF || real_is_zero(b) && !real_is_zero(a))
+        return a;
+    if (b->kind == REAL_INF || real_is_zero(a) && !real_is_zero(b))
+        return b;
+    if (distance < 0)
+        return real_add(b, a, type);
+    if (distance > 300)                 /* so far below a, b only says that there is something */
+        distance = 300;
+    big_from(a, distance);
+    long carry = 0;
+    int zero = 1;
+    for (int i = 0; i < nbig; i++) {
+        long limb = i < LIMBS ? b->m[i] : 0;
+        carry += big[i] + (minus ? -limb : limb);
+        big[i] = carry;
+        carry = carry >> 32;
+        zero &= !big[i];
+    }
+    if (carry < 0) {
+        negative = !negative;
+        carry = 1;
+        for (int i = 0; i < nbig; i++) {
+            carry += ~big[i];
+            big[i] = carry;
+            carry = carry >> 32;
+        }
+    }
+    return real_round(negative && !(zero && minus), a->exp - distance, type, 0);
+}
+
+static Real *real_mul(Real *a, Real *b, int type) {
+    int negative = a->negative != b->negative;
+    if (a->kind == REAL_NAN || b->kind == REAL_NAN || a->kind == REAL_INF && real_is_zero(b)
+        || b->kind == REAL_INF && real_is_zero(a))
+        return real_new(REAL_NAN, 0);
+    if (a->kind == REAL_INF || b->kind == REAL_INF)
+        return real_new(REAL_INF, negative);
+    big_clear(2 * LIMBS);
+    for (int i = 0; i < LIMBS; i++) {
+        unsigned long carry = 0;
+        for (int j = 0; j < LIMBS; j++) {
+            carry += big[i + j] + (unsigned long)a->m[i] * b->m[j];
+            big[i + j] = carry;
+            carry = carry >> 32;
+        }
+        big[i + LIMBS] = carry;
+    }
+    return real_round(negative, a->exp + b->exp, type, 0);
+}
+
+enum { QUOTIENT = 240 };                /* bits behind the point: enough for any two mantissas */
+
+static Real *real_div(Real *a, Real *b, int type) {
+    int negative = a->negative != b->negative;
+    if (a->kind == REAL_NAN || b->kind == REAL_NAN || a->kind == REAL_INF && b->kind == REAL_INF
+        || real_is_zero(a) && real_is_zero(b))
+        return real_new(REAL_NAN, 0);
+    if (a->kind == REAL_INF || real_is_zero(b))
+        return real_new(REAL_INF, negative);
+    if (b->kind == REAL_INF)
+        return real_new(REAL_FINITE, negative);
+    unsigned int rest[LIMBS + 1];
+    unsigned int less[LIMBS + 1];
+    mem_set(rest, 0, sizeof(rest));
+    big_clear(QUOTIENT / 32 + LIMBS + 1);
+    for (int i = QUOTIENT + LIMBS * 32 - 1; i >= 0; i--) {      /* long division, a bit at a time */
+        unsigned long carry = bit(a->m, i - QUOTIENT);
+        long borrow = 0;
+        for (int j = 0; j <= LIMBS; j++) {
+            carry |= (unsigned long)rest[j] << 1;
+            rest[j] = carry;
+            carry = carry >> 32;
+            borrow += (long)rest[j] - (j < LIMBS ? b->m[j] : 0);
+            less[j] = borrow;
+            borrow = borrow >> 32;
+        }
+        if (!borrow) {
+            mem_copy(rest, less, sizeof(rest));
+            big[i / 32] |= 1U << (i % 32);
+        }
+    }
+    int sticky = (rest[0] | rest[1] | rest[2] | rest[3]) != 0;
+    return real_round(negative, a->exp - b->exp - QUOTIENT, type, sticky);
 }
 
 /* -1, 0, 1; 2: not ordered */
 static int real_compare(Real *a, Real *b) {
     if (a->kind == REAL_NAN || b->kind == REAL_NAN)
         return 2;
-    if (a->kind == REAL_ZERO && b->kind == REAL_ZERO)
-        return 0;
-    if (a->kind == REAL_ZERO)
-        return b->negative ? 1 : -1;
-    if (b->kind == REAL_ZERO || a->negative != b->negative)
-        return a->negative ? -1 : 1;
-    int more = a->negative ? -1 : 1;
-    if (a->kind != b->kind)
-        return a->kind == REAL_INF ? more : -more;
-    if (a->kind == REAL_INF)
-        return 0;
-    if (a->exp != b->exp)
-        return a->exp > b->exp ? more : -more;
-    if (a->hi != b->hi)
-        return a->hi > b->hi ? more : -more;
-    if (a->lo != b->lo)
-        return a->lo > b->lo ? more : -more;
-    return 0;
-}
-
-static Real *real_add(Real *a, Real *b, int type) {
-    if (a->kind == REAL_NAN || b->kind == REAL_ZERO && !(a->kind == REAL_ZERO && a->negative))
-        return a;
-    if (b->kind == REAL_NAN || a->kind == REAL_ZERO)
-        return b;
-    if (a->kind == REAL_INF)
-        return b->kind == REAL_INF && a->negative != b->negative ? real_new(REAL_NAN) : a;
-    if (b->kind == REAL_INF)
-        return b;
-    if (a->exp < b->exp || a->exp == b->exp && (a->hi < b->hi || a->hi == b->hi && a->lo < b->lo)) {
-        Real *swap = a;
-        a = b;
-        b = swap;
-    }
-    Real *r = real_new(0);
-    Real *s = real_new(0);
-    mem_copy(r, a, sizeof(Real));
-    mem_copy(s, b, sizeof(Real));
-    int sticky = 0;
-    int none = 0;
-    shift_right(r, 2, &none);           /* operands have at most 113 bits: room for a carry */
-    shift_right(s, a->exp - b->exp > 130 ? 130 : a->exp - b->exp + 2, &sticky);
-    r->exp = a->exp + 2;
-    if (a->negative == b->negative) {
-        r->lo += s->lo;
-        r->hi += s->hi + (r->lo < s->lo);
-    } else {
-        unsigned long lo = r->lo;
-        r->lo = lo - s->lo - sticky;
-        r->hi -= s->hi + (lo < s->lo || lo == s->lo && sticky);
-    }
-    real_normalize(r);
-    if (r->kind == REAL_ZERO)
-        r->negative = 0;
-    real_round(r, type, sticky);
-    return r;
-}
-
-static Real *real_mul(Real *a, Real *b, int type) {
-    if (a->kind == REAL_NAN || b->kind == REAL_NAN || a->kind == REAL_INF && b->kind == REAL_ZERO
-        || a->kind == REAL_ZERO && b->kind == REAL_INF)
-        return real_new(REAL_NAN);
-    Real *r = real_new(a->kind == REAL_INF || b->kind == REAL_INF ? REAL_INF : REAL_FINITE);
-    if (a->kind == REAL_ZERO || b->kind == REAL_ZERO)
-        r->kind = REAL_ZERO;
-    r->negative = a->negative != b->negative;
-    if (r->kind != REAL_FINITE)
-        return r;
-    int sticky = 0;
-    for (int i = 0; i < 128; i++) {     /* shift and add, keeping the upper half */
-        unsigned long bit = i < 64 ? b->lo >> i : b->hi >> (i - 64);
-        unsigned long carry = 0;
-        if (bit & 1) {
-            unsigned long lo = r->lo + a->lo;
-            unsigned long c = lo < a->lo;
-            unsigned long hi = r->hi + a->hi;
-            carry = hi < a->hi;
-            hi += c;
-            carry |= c && !hi;
-            r->lo = lo;
-            r->hi = hi;
-        }
-        shift_right(r, 1, &sticky);
-        r->hi |= carry << 63;
-    }
-    r->exp = a->exp + b->exp + 1;
-    real_normalize(r);
-    real_round(r, type, sticky);
-    return r;
-}
-
-static Real *real_div(Real *a, Real *b, int type) {
-    if (a->kind == REAL_NAN || b->kind == REAL_NAN || a->kind == b->kind && a->kind != REAL_FINITE)
-        return real_new(REAL_NAN);
-    Real *r = real_new(REAL_FINITE);
-    r->negative = a->negative != b->negative;
-    if (a->kind == REAL_ZERO || b->kind == REAL_INF)
-        r->kind = REAL_ZERO;
-    else if (a->kind == REAL_INF || b->kind == REAL_ZERO)
-        r->kind = REAL_INF;
-    if (r->kind != REAL_FINITE)
-        return r;
-    unsigned long hi = a->hi;
-    unsigned long lo = a->lo;
-    int carry = 0;
-    for (int i = 0; i < 128; i++) {     /* long division, a bit at a time */
-        int fits = carry || hi > b->hi || hi == b->hi && lo >= b->lo;
-        if (fits) {
-            hi = hi - b->hi - (lo < b->lo);
-            lo = lo - b->lo;
-        }
-        r->hi = r->hi << 1 | r->lo >> 63;
-        r->lo = r->lo << 1 | fits;
-        carry = hi >> 63;
-        hi = hi << 1 | lo >> 63;
-        lo = lo << 1;
-    }
-    r->exp = a->exp - b->exp;
-    real_normalize(r);
-    real_round(r, type, hi || lo || carry);
-    return r;
+    Real *d = real_add(a, real_neg(b), TY_LDOUBLE);
+    return d->kind == REAL_NAN || real_is_zero(d) ? 0 : d->negative ? -1 : 1;
 }
 
 /* ---- the bytes of a value ---- */
@@ -400,44 +323,20 @@ static Real *real_div(Real *a, Real *b, int type) {
 static void real_encode(Real *r, int type, unsigned char *out) {
     int precision = real_precision(type);
     int max = real_max_exp(type);
-    long e = 0;
-    Real m;
-    mem_copy(&m, r, sizeof(Real));
-    real_round(&m, type, 0);
-    mem_set(out, 0, 16);
-    if (m.kind == REAL_ZERO) {
-        m.hi = 0;
-        m.lo = 0;
-    } else if (m.kind == REAL_FINITE) {
-        int none = 0;
-        e = m.exp + max;
-        int down = 128 - precision;
-        if (e <= 0) {
-            down += 1 - e;
-            e = 0;
-        }
-        shift_right(&m, down, &none);
-    } else {
+    int leading = precision - 1;
+    int is_x87 = precision == 64;       /* which keeps the leading bit */
+    int place = is_x87 ? 64 : leading;  /* of the exponent */
+    Real *v = real_neg(real_convert(r, type));
+    long e = bit(v->m, leading) ? v->exp + leading + max : 0;
+    if (v->kind != REAL_FINITE) {
         e = max * 2 + 1;
-        m.hi = 0;
-        m.lo = 0;
-        if (precision == 64)
-            m.lo = m.kind == REAL_NAN ? 3L << 62 : 1L << 63;
-        else if (m.kind == REAL_NAN && precision == 113)
-            m.hi = 1L << 47;
-        else if (m.kind == REAL_NAN)
-            m.lo = 1L << (precision - 2);
+        v->m[leading / 32] = 1U << (leading % 32);
+        if (v->kind == REAL_NAN)
+            v->m[(leading - 1) / 32] |= 1U << ((leading - 1) % 32);
     }
-    long sign = m.negative;
-    if (precision == 24)
-        put_le(out, 4, (m.lo & 0x7fffff) | e << 23 | sign << 31);
-    else if (precision == 53)
-        put_le(out, 8, (m.lo & 0xfffffffffffffL) | e << 52 | sign << 63);
-    else if (precision == 64) {
-        put_le(out, 8, m.lo);
-        put_le(out + 8, 2, e | sign << 15);
-    } else {
-        put_le(out, 8, m.lo);
-        put_le(out + 8, 8, (m.hi & 0xffffffffffffL) | e << 48 | sign << 63);
-    }
+    if (!is_x87)
+        v->m[leading / 32] &= ~(1U << (leading % 32));
+    v->m[place / 32] |= e << (place % 32) | (v->negative ? 0 : 1U << (is_x87 ? 15 : 31));
+    for (int i = 0; i < LIMBS; i++)
+        put_le(out + i * 4, 4, v->m[i]);
 }
