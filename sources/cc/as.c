@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * One file, because the directives share one line reader.
+ * The assembler, as far as it does not depend on the processor: statements, labels, expressions and directives of
+ * the GNU syntax, and the reader of the tables of instructions.  as_x86_64.c and as_aarch64.c hold these tables.
  *
- * The assembler, as far as it does not depend on the processor: statements,
- * labels, expressions and directives of the GNU syntax.  as_x86_64.c and
- * as_aarch64.c encode the instructions.
+ * One pass.  An instruction whose label is still unknown gets a relocation; obj_resolve() settles it when the label
+ * turns out to be near.
  *
- * One pass.  An instruction whose label is still unknown gets a relocation;
- * obj_resolve() settles it when the label turns out to be near.
- */
+ * Over 500 lines: the directives share one line reader. */
 
 typedef struct Value Value;
 struct Value {                  /* sym - minus + add */
@@ -34,7 +32,6 @@ enum { LOCAL_LABELS = 100, SECTION_STACK = 8 };
 typedef struct As As;
 struct As {
     Obj *obj;
-    Section *sec;
     Section *previous;
     Section *stack[SECTION_STACK];
     int depth;
@@ -47,14 +44,17 @@ struct As {
     Deferred *deferred;
 };
 static As as;
+static char *mnemonic;
 
-void x86_instruction(char *mnemonic);
-void a64_instruction(char *mnemonic);
+static void x86_instruction(void);
+static void a64_instruction(void);
 
-static Obj *as_directive_names;
-
-void as_error(char *message, char *arg) {
+static void as_error(char *message, char *arg) {
     fatal_at(as.file, as.line, message, arg);
+}
+
+static void as_bad(void) {
+    as_error("bad operands for %s", mnemonic);
 }
 
 /* ---- characters and words ---- */
@@ -90,13 +90,13 @@ static void skip_blanks(void) {
     }
 }
 
-int as_at_end(void) {
+static int as_at_end(void) {
     skip_blanks();
     return *as.p == 0 || *as.p == '\n' || *as.p == ';';
 }
 
 /* takes c if it comes next */
-int as_take(int c) {
+static int as_take(int c) {
     skip_blanks();
     if (*as.p != c)
         return 0;
@@ -104,7 +104,7 @@ int as_take(int c) {
     return 1;
 }
 
-void as_expect(int c) {
+static void as_need(int c) {
     char text[2];
     text[0] = c;
     text[1] = 0;
@@ -113,7 +113,7 @@ void as_expect(int c) {
 }
 
 /* the next word, or "" */
-char *as_word(void) {
+static char *as_word(void) {
     skip_blanks();
     char *start = as.p;
     while (is_word(*as.p))
@@ -121,48 +121,57 @@ char *as_word(void) {
     return str_save(start, as.p - start);
 }
 
+/* up to the closing quote */
+static char *as_quoted(void) {
+    as_need('"');
+    char *start = as.p;
+    while (*as.p && *as.p != '"' && *as.p != '\n')
+        as.p++;
+    char *text = str_save(start, as.p - start);
+    as_need('"');
+    return text;
+}
+
 static char *name_word(void) {
     skip_blanks();
-    if (*as.p == '"') {
-        char *start = as.p + 1;
-        for (as.p++; *as.p && *as.p != '"' && *as.p != '\n'; as.p++) {
-        }
-        char *name = str_save(start, as.p - start);
-        as_expect('"');
-        return name;
-    }
-    char *name = as_word();
+    char *name = *as.p == '"' ? as_quoted() : as_word();
     if (!name[0])
         as_error("name expected%s", "");
     return name;
 }
 
+static Symbol *symbol_word(void) {
+    return obj_symbol(as.obj, name_word());
+}
+
+/* The number of `name` in a list such as "eq,ne,cs|hs,cc|lo"; names with | between have the same.  -1: none. */
+static int list_index(char *list, char *name) {
+    int n = 0;
+    long len = str_len(name);
+    while (1) {
+        if (mem_eq(list, name, len) && !is_word(list[len]))
+            return n;
+        while (is_word(*list))
+            list++;
+        if (!*list)
+            return -1;
+        n += *list++ == ',';
+    }
+}
+
+/* the n-th name of such a list */
+static char *list_item(char *list, int n) {
+    while (n)
+        n -= *list++ == ',';
+    char *start = list;
+    while (is_word(*list))
+        list++;
+    return str_save(start, list - start);
+}
 
 /* ---- expressions ---- */
 
-void as_expression(Value *v);
-
-static int escape_char(void) {
-    int c = *as.p;
-    as.p++;
-    if (c >= '0' && c <= '7') {
-        int n = c - '0';
-        for (int i = 0; i < 2 && *as.p >= '0' && *as.p <= '7'; i++) {
-            n = n * 8 + *as.p - '0';
-            as.p++;
-        }
-        return n & 255;
-    }
-    if (c == 'x') {
-        int n = 0;
-        while (is_digit(*as.p) || (*as.p | 32) >= 'a' && (*as.p | 32) <= 'f') {
-            n = n * 16 + (is_digit(*as.p) ? *as.p - '0' : (*as.p | 32) - 'a' + 10);
-            as.p++;
-        }
-        return n & 255;
-    }
-    return c == 'n' ? 10 : c == 't' ? 9 : c == 'r' ? 13 : c == 'b' ? 8 : c == 'f' ? 12 : c;
-}
+static void expression_value(Value *v);
 
 static int digit_value(int c) {
     if (is_digit(c))
@@ -171,21 +180,32 @@ static int digit_value(int c) {
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : 99;
 }
 
-static void as_number(Value *v) {
+/* digits of the base at the cursor, at most `most` of them */
+static long as_digits(int base, int most) {
+    long n = 0;
+    for (; most && digit_value(*as.p) < base; most--)
+        n = n * base + digit_value(*as.p++);
+    return n;
+}
+
+static int escape_char(void) {
+    if (*as.p >= '0' && *as.p <= '7')
+        return as_digits(8, 3) & 255;
+    int c = *as.p++;
+    if (c == 'x')
+        return as_digits(16, 99) & 255;
+    return c == 'n' ? 10 : c == 't' ? 9 : c == 'r' ? 13 : c == 'b' ? 8 : c == 'f' ? 12 : c;
+}
+
+static void number_value(Value *v) {
     char *start = as.p;
-    int base = 10;
-    if (*as.p == '0' && (as.p[1] | 32) == 'x' && digit_value(as.p[2]) < 16) {
-        base = 16;
+    int base = *as.p != '0' ? 10 : (as.p[1] | 32) == 'x' && digit_value(as.p[2]) < 16 ? 16
+               : (as.p[1] | 32) == 'b' && digit_value(as.p[2]) < 2 ? 2 : 8;
+    if (base == 16 || base == 2)
         as.p += 2;
-    } else if (*as.p == '0' && (as.p[1] | 32) == 'b' && digit_value(as.p[2]) < 2) {
-        base = 2;
-        as.p += 2;
-    } else if (*as.p == '0')
-        base = 8;
-    for (; digit_value(*as.p) < base; as.p++)
-        v->add = v->add * base + digit_value(*as.p);
+    v->add = as_digits(base, 99);
     int direction = *as.p;
-    if (base > 2 && base < 16 && (direction == 'b' || direction == 'f') && !is_word(as.p[1])) {
+    if ((base == 10 || base == 8) && (direction == 'b' || direction == 'f') && !is_word(as.p[1])) {
         int n = v->add;
         if (base == 8 && start[1] != direction || n >= LOCAL_LABELS)
             as_error("bad local label%s", "");
@@ -201,37 +221,31 @@ static void as_number(Value *v) {
         as_error("bad number%s", "");
 }
 
-static void as_primary(Value *v) {
-    v->sym = 0;
-    v->minus = 0;
-    v->add = 0;
+static void primary_value(Value *v) {
+    mem_set(v, 0, sizeof(Value));
     skip_blanks();
     int c = *as.p;
-    if (c == '(') {
-        as.p++;
-        as_expression(v);
-        as_expect(')');
-    } else if (c == '-' || c == '~' || c == '+') {
-        as.p++;
-        as_primary(v);
+    if (as_take('(')) {
+        expression_value(v);
+        as_need(')');
+    } else if (as_take('-') || as_take('~') || as_take('+')) {
+        primary_value(v);
         if (c != '+' && v->sym)
             as_error("constant expected%s", "");
         v->add = c == '-' ? -v->add : c == '~' ? ~v->add : v->add;
     } else if (is_digit(c))
-        as_number(v);
-    else if (c == '\'') {
-        as.p++;
-        c = *as.p;
-        as.p++;
+        number_value(v);
+    else if (as_take('\'')) {
+        c = *as.p++;
         v->add = c == '\\' ? escape_char() : c;
         if (*as.p == '\'')
             as.p++;
     } else if (c == '.' && !is_word(as.p[1])) {
         as.p++;
         v->sym = obj_local(as.obj);
-        sym_define(v->sym, as.sec, as.sec->len);
+        sym_define(v->sym, here, here->len);
     } else if (is_word(c) || c == '"')
-        v->sym = obj_symbol(as.obj, name_word());
+        v->sym = symbol_word();
     else
         as_error("expression expected%s", "");
     if (v->sym && v->sym->place == PLACE_ABS) {
@@ -287,30 +301,30 @@ static void combine(Value *a, int op, Value *b) {
     }
 }
 
-static void as_binary(Value *v, int level) {
+static void binary_value(Value *v, int level) {
     if (level == 3) {
-        as_primary(v);
+        primary_value(v);
         return;
     }
-    as_binary(v, level + 1);
+    binary_value(v, level + 1);
     skip_blanks();
     while (operator_level(as.p) == level) {
         int op = *as.p;
-        as.p += op == '<' || op == '>' ? 2 : 1;
         Value right;
-        as_binary(&right, level + 1);
+        as.p += op == '<' || op == '>' ? 2 : 1;
+        binary_value(&right, level + 1);
         combine(v, op, &right);
         skip_blanks();
     }
 }
 
-void as_expression(Value *v) {
-    as_binary(v, 0);
+static void expression_value(Value *v) {
+    binary_value(v, 0);
 }
 
-long as_constant(void) {
+static long constant_value(void) {
     Value v;
-    as_expression(&v);
+    expression_value(&v);
     if (v.sym || v.minus)
         as_error("constant expected%s", "");
     return v.add;
@@ -322,30 +336,23 @@ static void defer(int size, Symbol *target, Value *v) {
     Deferred *d = xalloc(sizeof(Deferred));
     d->next = as.deferred;
     as.deferred = d;
-    d->sec = as.sec;
-    d->offset = as.sec->len;
+    d->sec = here;
+    d->offset = here->len;
     d->size = size;
     d->target = target;
     mem_copy(&d->value, v, sizeof(Value));
     d->line = as.line;
 }
 
-void as_data(int size, Value *v) {
-    if (v->minus && v->minus->place == PLACE_SECTION && v->minus->sec == as.sec && v->sym && v->sym->place != PLACE_UNDEF) {
-        sec_reloc(as.sec, as.sec->len, reloc_pcrel(as.obj->machine, size), v->sym, v->add + as.sec->len - v->minus->value);
-    } else if (v->minus)
+static void data_value(int size, Value *v) {
+    int machine = as.obj->machine;
+    if (v->minus && v->minus->place == PLACE_SECTION && v->minus->sec == here && v->sym && v->sym->place != PLACE_UNDEF)
+        emit_reloc(reloc_pcrel(machine, size), v->sym, v->add + here->len - v->minus->value);
+    else if (v->minus)
         defer(size, 0, v);
     else if (v->sym)
-        sec_reloc(as.sec, as.sec->len, reloc_abs(as.obj->machine, size), v->sym, v->add);
-    long c = v->sym ? 0 : v->add;
-    if (size == 1)
-        sec_u8(as.sec, c);
-    else if (size == 2)
-        sec_u16(as.sec, c);
-    else if (size == 4)
-        sec_u32(as.sec, c);
-    else
-        sec_u64(as.sec, c);
+        emit_reloc(reloc_abs(machine, size), v->sym, v->add);
+    emit_le(size, v->sym ? 0 : v->add);
 }
 
 static void set_symbol(Symbol *y, Value *v) {
@@ -360,129 +367,108 @@ static void set_symbol(Symbol *y, Value *v) {
     }
 }
 
+/* 0: not yet */
+static int settle_one(Deferred *d) {
+    Value *v = &d->value;
+    Symbol *minus = v->minus;
+    settle(v);
+    as.line = d->line;
+    here = d->sec;
+    if (d->size && v->sym && minus && minus->place == PLACE_SECTION && minus->sec == d->sec)
+        sec_reloc(here, d->offset, reloc_pcrel(as.obj->machine, d->size), v->sym, v->add + d->offset - minus->value);
+    else if (d->size && !v->sym)
+        put_le(here->data + d->offset, d->size, v->add);
+    else if (d->target && !v->minus && (!v->sym || v->sym->place != PLACE_UNDEF))
+        set_symbol(d->target, v);
+    else
+        return 0;
+    return 1;
+}
+
 static void settle_deferred(void) {
-    Deferred *list = as.deferred;
-    as.deferred = 0;
-    for (int changed = 1; list && changed;) {           /* .set a, b may come before .set b, c */
-        Deferred *later = 0;
+    for (int changed = 1; changed;) {           /* .set a, b may come before .set b, c */
+        Deferred *list = as.deferred;
+        as.deferred = 0;
         changed = 0;
         while (list) {
             Deferred *d = list;
             list = d->next;
-            Value *v = &d->value;
-            settle(v);
-            as.line = d->line;
-            as.sec = d->sec;
-            if (d->size && v->sym && v->minus && v->minus->place == PLACE_SECTION && v->minus->sec == d->sec)
-                sec_reloc(d->sec, d->offset, reloc_pcrel(as.obj->machine, d->size), v->sym,
-                          v->add + d->offset - v->minus->value);
-            else if (d->size && !v->sym)
-                put_le(d->sec->data + d->offset, d->size, v->add);
-            else if (d->target && !v->minus && (!v->sym || v->sym->place != PLACE_UNDEF))
-                set_symbol(d->target, v);
+            if (settle_one(d))
+                changed = 1;
             else {
-                d->next = later;
-                later = d;
-                continue;
+                d->next = as.deferred;
+                as.deferred = d;
             }
-            changed = 1;
         }
-        list = later;
     }
-    if (list) {
-        as.line = list->line;
-        as_error("undefined symbol %s in an expression", list->value.sym ? list->value.sym->name : "");
+    if (as.deferred) {
+        Symbol *y = as.deferred->value.sym;
+        as.line = as.deferred->line;
+        as_error("undefined symbol %s in an expression", y ? y->name : "");
     }
 }
 
 /* ---- directives ---- */
 
+static char *as_directive_names =
+    ".text|.data|.bss,.section,.pushsection,.popsection,.previous,.local,.globl|.global,.weak,.internal,.hidden,"
+    ".protected,.type,.size,.align,.balign,.p2align,.byte,.short|.hword|.2byte|.value,.word,.int|.long|.4byte|.inst,"
+    ".quad|.xword|.8byte|.dword,.ascii,.asciz|.string,.zero|.skip|.space,.fill,.set|.equ,.comm,.lcomm,"
+    ".file|.ident|.loc|.arch|.cpu";
+
 enum {
-    DIR_IGNORE, DIR_SECTION_NAME, DIR_SECTION, DIR_PUSH, DIR_POP, DIR_PREVIOUS, DIR_GLOBAL, DIR_WEAK, DIR_LOCAL,
-    DIR_VISIBILITY, DIR_TYPE, DIR_SIZE, DIR_ALIGN, DIR_P2ALIGN, DIR_DATA, DIR_WORD, DIR_ASCII, DIR_SKIP, DIR_FILL, DIR_SET,
-    DIR_COMM, DIR_LCOMM
-};
-
-typedef struct Directive Directive;
-struct Directive {
-    char *name;
-    int what;
-    int arg;
-};
-
-static Directive directives[] = {
-    { ".text", DIR_SECTION_NAME, 0 },       { ".data", DIR_SECTION_NAME, 0 },       { ".bss", DIR_SECTION_NAME, 0 },
-    { ".section", DIR_SECTION, 0 },         { ".pushsection", DIR_PUSH, 0 },        { ".popsection", DIR_POP, 0 },
-    { ".previous", DIR_PREVIOUS, 0 },       { ".globl", DIR_GLOBAL, 0 },            { ".global", DIR_GLOBAL, 0 },
-    { ".weak", DIR_WEAK, 0 },               { ".local", DIR_LOCAL, 0 },             { ".hidden", DIR_VISIBILITY, STV_HIDDEN },
-    { ".internal", DIR_VISIBILITY, STV_INTERNAL },  { ".protected", DIR_VISIBILITY, STV_PROTECTED },
-    { ".type", DIR_TYPE, 0 },               { ".size", DIR_SIZE, 0 },               { ".align", DIR_ALIGN, 0 },
-    { ".balign", DIR_ALIGN, 1 },            { ".p2align", DIR_P2ALIGN, 0 },         { ".byte", DIR_DATA, 1 },
-    { ".short", DIR_DATA, 2 },              { ".hword", DIR_DATA, 2 },              { ".2byte", DIR_DATA, 2 },
-    { ".value", DIR_DATA, 2 },              { ".word", DIR_WORD, 0 },               { ".int", DIR_DATA, 4 },
-    { ".long", DIR_DATA, 4 },               { ".4byte", DIR_DATA, 4 },              { ".inst", DIR_DATA, 4 },
-    { ".quad", DIR_DATA, 8 },               { ".xword", DIR_DATA, 8 },              { ".8byte", DIR_DATA, 8 },
-    { ".dword", DIR_DATA, 8 },              { ".ascii", DIR_ASCII, 0 },             { ".asciz", DIR_ASCII, 1 },
-    { ".string", DIR_ASCII, 1 },            { ".zero", DIR_SKIP, 0 },               { ".skip", DIR_SKIP, 0 },
-    { ".space", DIR_SKIP, 0 },              { ".fill", DIR_FILL, 0 },               { ".set", DIR_SET, 0 },
-    { ".equ", DIR_SET, 0 },                 { ".comm", DIR_COMM, 0 },               { ".lcomm", DIR_LCOMM, 0 },
-    { ".file", DIR_IGNORE, 0 },             { ".ident", DIR_IGNORE, 0 },            { ".loc", DIR_IGNORE, 0 },
-    { ".arch", DIR_IGNORE, 0 },             { ".cpu", DIR_IGNORE, 0 },              { ".cfi", DIR_IGNORE, 0 },
-    { 0, 0, 0 }
+    DIR_SECTION_NAME, DIR_SECTION, DIR_PUSH, DIR_POP, DIR_PREVIOUS, DIR_LOCAL, DIR_GLOBAL, DIR_WEAK, DIR_INTERNAL,
+    DIR_HIDDEN, DIR_PROTECTED, DIR_TYPE, DIR_SIZE, DIR_ALIGN, DIR_BALIGN, DIR_P2ALIGN, DIR_BYTE, DIR_SHORT, DIR_WORD,
+    DIR_INT, DIR_QUAD, DIR_ASCII, DIR_ASCIZ, DIR_SKIP, DIR_FILL, DIR_SET, DIR_COMM, DIR_LCOMM, DIR_IGNORE
 };
 
 static void enter_section(Section *s) {
-    as.previous = as.sec;
-    as.sec = s;
+    as.previous = here;
+    here = s;
 }
 
-/* the flags that a section has by its name, when none are given */
-static long default_flags(char *name) {
-    if (str_starts(name, ".text") || str_eq(name, ".init") || str_eq(name, ".fini"))
-        return SHF_ALLOC | SHF_EXEC;
-    if (str_starts(name, ".rodata"))
-        return SHF_ALLOC;
-    if (str_starts(name, ".tdata") || str_starts(name, ".tbss"))
-        return SHF_ALLOC | SHF_WRITE | SHF_TLS;
-    if (str_starts(name, ".data") || str_starts(name, ".bss") || str_starts(name, ".init_array") || str_starts(name, ".fini_array"))
-        return SHF_ALLOC | SHF_WRITE;
-    return 0;
-}
+/* what a section is by its name, when nothing is said */
+typedef struct SectionKind SectionKind;
+struct SectionKind {
+    char *stem;
+    int type;
+    int flags;
+};
 
-static int section_type(char *name) {
-    return str_starts(name, ".bss") || str_starts(name, ".tbss") ? SHT_NOBITS
-           : str_starts(name, ".init_array") ? SHT_INIT_ARRAY
-           : str_starts(name, ".fini_array") ? SHT_FINI_ARRAY
-           : str_starts(name, ".note") ? SHT_NOTE : SHT_PROGBITS;
-}
+static SectionKind section_kinds[] = {
+    { ".text", SHT_PROGBITS, SHF_ALLOC | SHF_EXEC },    { ".rodata", SHT_PROGBITS, SHF_ALLOC },
+    { ".data", SHT_PROGBITS, SHF_ALLOC | SHF_WRITE },   { ".bss", SHT_NOBITS, SHF_ALLOC | SHF_WRITE },
+    { ".tdata", SHT_PROGBITS, SHF_ALLOC | SHF_WRITE | SHF_TLS },
+    { ".tbss", SHT_NOBITS, SHF_ALLOC | SHF_WRITE | SHF_TLS },
+    { ".init_array", SHT_INIT_ARRAY, SHF_ALLOC | SHF_WRITE },
+    { ".fini_array", SHT_FINI_ARRAY, SHF_ALLOC | SHF_WRITE },
+    { ".init", SHT_PROGBITS, SHF_ALLOC | SHF_EXEC },    { ".fini", SHT_PROGBITS, SHF_ALLOC | SHF_EXEC },
+    { ".note", SHT_NOTE, 0 },                           { "", SHT_PROGBITS, 0 }
+};
 
-static void section_directive(void) {
-    char *name = name_word();
-    while (!as_at_end() && *as.p != ',') {      /* names such as .note.GNU-stack */
+static void section_directive(char *name) {
+    while (!as_at_end() && *as.p == '-') {         /* names such as .note.GNU-stack */
         as.p++;
-        char *rest = as_word();
-        name = str_join(name, "-", rest);
+        name = str_join(name, "-", as_word());
     }
-    long flags = default_flags(name);
-    int type = section_type(name);
+    SectionKind *k = section_kinds;
+    while (!str_starts(name, k->stem))
+        k++;
+    long flags = k->flags;
+    int type = k->type;
     long entsize = 0;
     if (as_take(',')) {
         flags = 0;
-        as_expect('"');
-        for (; *as.p && *as.p != '"'; as.p++) {
-            int c = *as.p;
-            flags = flags | (c == 'a' ? SHF_ALLOC : c == 'w' ? SHF_WRITE : c == 'x' ? SHF_EXEC : c == 'M' ? SHF_MERGE
-                             : c == 'S' ? SHF_STRINGS : c == 'T' ? SHF_TLS : 0);
-        }
-        as_expect('"');
+        for (char *c = as_quoted(); *c; c++)
+            flags |= *c == 'a' ? SHF_ALLOC : *c == 'w' ? SHF_WRITE : *c == 'x' ? SHF_EXEC : *c == 'M' ? SHF_MERGE
+                     : *c == 'S' ? SHF_STRINGS : *c == 'T' ? SHF_TLS : 0;
         if (as_take(',')) {
             if (!as_take('@') && !as_take('%'))
                 as_error("section type expected%s", "");
-            char *word = as_word();
-            type = str_eq(word, "nobits") ? SHT_NOBITS : str_eq(word, "note") ? SHT_NOTE
-                   : str_eq(word, "init_array") ? SHT_INIT_ARRAY : str_eq(word, "fini_array") ? SHT_FINI_ARRAY : SHT_PROGBITS;
+            static int types[] = { SHT_PROGBITS, SHT_NOBITS, SHT_NOTE, SHT_INIT_ARRAY, SHT_FINI_ARRAY };
+            type = types[list_index("nobits,note,init_array,fini_array", as_word()) + 1];
             if (as_take(','))
-                entsize = as_constant();
+                entsize = constant_value();
         }
     }
     Section *s = obj_section(as.obj, name, type, flags);
@@ -490,80 +476,69 @@ static void section_directive(void) {
     enter_section(s);
 }
 
-static void type_directive(void) {
-    Symbol *y = obj_symbol(as.obj, name_word());
+static void type_directive(Symbol *y) {
+    static int types[] = { STT_NOTYPE, STT_FUNC, STT_OBJECT, STT_TLS };
     as_take(',');
     if (!as_take('@') && !as_take('%'))
         as_take('#');
-    char *word = as_word();
-    y->type = str_eq(word, "function") || str_eq(word, "STT_FUNC") ? STT_FUNC
-              : str_eq(word, "object") || str_eq(word, "STT_OBJECT") ? STT_OBJECT
-              : str_eq(word, "tls_object") ? STT_TLS : STT_NOTYPE;
+    y->type = types[list_index("function|STT_FUNC,object|STT_OBJECT,tls_object", as_word()) + 1];
+}
+
+static long alignment(long n) {
+    if (n < 1 || n & (n - 1))
+        as_error("the alignment is no power of two%s", "");
+    return n;
 }
 
 static void align_directive(int power) {
-    long n = as_constant();
-    if (power) {
-        if (n < 0 || n > 16)
-            as_error("bad alignment%s", "");
-        n = 1L << n;
-    }
-    if (n == 0)
-        n = 1;
-    if (n < 0 || n & (n - 1))
-        as_error("the alignment is no power of two%s", "");
-    long pad = -as.sec->len & (n - 1);
+    long n = constant_value();
+    if (power && (n < 0 || n > 16))
+        as_error("bad alignment%s", "");
+    n = alignment(power ? 1L << n : n ? n : 1);
+    long pad = -here->len & (n - 1);
     if (as_take(',') && !as_at_end() && *as.p != ',') {
-        int fill = as_constant();
-        if (as_take(',') && as_constant() < pad)
+        int fill = constant_value();
+        if (as_take(',') && constant_value() < pad)
             return;
         for (; pad; pad--)
-            sec_u8(as.sec, fill);
-    } else if (as_take(',') && as_constant() < pad)
+            emit8(fill);
+    } else if (as_take(',') && constant_value() < pad)
         return;
-    sec_align(as.sec, n);
+    sec_align(here, n);
 }
 
 static void ascii_directive(int zero) {
     do {
-        as_expect('"');
+        as_need('"');
         while (*as.p && *as.p != '"' && *as.p != '\n') {
-            int c = *as.p;
-            as.p++;
-            sec_u8(as.sec, c == '\\' ? escape_char() : c);
+            int c = *as.p++;
+            emit8(c == '\\' ? escape_char() : c);
         }
         if (*as.p != '"')
             as_error("string without its end%s", "");
         as.p++;
         if (zero)
-            sec_u8(as.sec, 0);
+            emit8(0);
     } while (as_take(','));
 }
 
 static void fill_directive(int with_size) {
-    long n = as_constant();
-    long size = 1;
-    long v = 0;
-    if (with_size && as_take(','))
-        size = as_constant();
-    if (as_take(','))
-        v = as_constant();
+    long n = constant_value();
+    long size = with_size && as_take(',') ? constant_value() : 1;
+    long v = as_take(',') ? constant_value() : 0;
     if (n < 0 || size < 1 || size > 8)
         as_error("bad fill%s", "");
     if (v == 0)
-        sec_zero(as.sec, n * size);
+        sec_zero(here, n * size);
     else
         for (long i = 0; i < n * size; i++)
-            sec_u8(as.sec, v >> i % size * 8);
+            emit8(v >> i % size * 8);
 }
 
-static void comm_directive(int local) {
-    Symbol *y = obj_symbol(as.obj, name_word());
-    as_expect(',');
-    long size = as_constant();
-    long align = as_take(',') ? as_constant() : 1;
-    if (align & (align - 1) || align < 1)
-        as_error("the alignment is no power of two%s", "");
+static void comm_directive(Symbol *y, int local) {
+    as_need(',');
+    long size = constant_value();
+    long align = alignment(as_take(',') ? constant_value() : 1);
     if (!local && !(y->bound && y->binding == STB_LOCAL)) {
         sym_common(y, size, align);
         y->binding = STB_GLOBAL;
@@ -576,114 +551,195 @@ static void comm_directive(int local) {
     sec_zero(as.obj->bss, size);
 }
 
-static void symbol_list(int what, int arg) {
+static void symbol_list(int what) {
     do {
-        Symbol *y = obj_symbol(as.obj, name_word());
-        if (what == DIR_VISIBILITY)
-            y->visibility = arg;
+        Symbol *y = symbol_word();
+        if (what >= DIR_INTERNAL)
+            y->visibility = STV_INTERNAL + what - DIR_INTERNAL;
         else {
             y->bound = 1;
-            y->binding = what == DIR_GLOBAL ? STB_GLOBAL : what == DIR_WEAK ? STB_WEAK : STB_LOCAL;
+            y->binding = STB_LOCAL + what - DIR_LOCAL;
         }
     } while (as_take(','));
 }
 
+static void data_directive(int size) {
+    Value v;
+    do {
+        expression_value(&v);
+        data_value(size, &v);
+    } while (as_take(','));
+}
+
 static void as_directive(char *name) {
-    if (!as_directive_names) {
-        as_directive_names = obj_empty(0, "");
-        for (int i = 0; directives[i].name; i++)
-            obj_symbol(as_directive_names, directives[i].name)->value = i + 1;
-    }
-    Symbol *found = obj_find(as_directive_names, str_starts(name, ".cfi_") ? ".cfi" : name);
-    if (!found)
-        as_error("unknown directive %s", name);
-    Directive *d = &directives[found->value - 1];
+    int what = str_starts(name, ".cfi_") ? DIR_IGNORE : list_index(as_directive_names, name);
+    int x86 = as.obj->machine == MACH_X86_64;
     Value v;
     Symbol *y = 0;
-    int size = d->arg;
-    switch (d->what) {
-    case DIR_IGNORE:
-        while (!as_at_end())
-            if (*as.p == '"') {
-                for (as.p++; *as.p && *as.p != '"' && *as.p != '\n'; as.p++) {
-                }
-                as_expect('"');
-            } else
-                as.p++;
-        break;
-    case DIR_SECTION_NAME:
-        enter_section(obj_section(as.obj, name, SHT_PROGBITS, default_flags(name)));
-        break;
+    switch (what) {
+    case DIR_SECTION_NAME: enter_section(obj_section(as.obj, name, SHT_PROGBITS, 0)); break;
     case DIR_PUSH:
         if (as.depth == SECTION_STACK)
             as_error(".pushsection is nested too deeply%s", "");
-        as.stack[as.depth] = as.sec;
-        as.depth++;
-        section_directive();
-        break;
-    case DIR_SECTION:
-        section_directive();
-        break;
+        as.stack[as.depth++] = here;
+    case DIR_SECTION: section_directive(name_word()); break;
     case DIR_POP:
         if (as.depth == 0)
             as_error(".popsection without .pushsection%s", "");
-        as.depth--;
-        enter_section(as.stack[as.depth]);
+        enter_section(as.stack[--as.depth]);
         break;
-    case DIR_PREVIOUS:
-        enter_section(as.previous);
+    case DIR_PREVIOUS: enter_section(as.previous); break;
+    case DIR_LOCAL: case DIR_GLOBAL: case DIR_WEAK: case DIR_INTERNAL: case DIR_HIDDEN: case DIR_PROTECTED:
+        symbol_list(what);
         break;
-    case DIR_GLOBAL:
-    case DIR_WEAK:
-    case DIR_LOCAL:
-    case DIR_VISIBILITY:
-        symbol_list(d->what, d->arg);
-        break;
-    case DIR_TYPE:
-        type_directive();
-        break;
+    case DIR_TYPE: type_directive(symbol_word()); break;
     case DIR_SIZE:
-        y = obj_symbol(as.obj, name_word());
-        as_expect(',');
-        as_expression(&v);
+        y = symbol_word();
+        as_need(',');
+        expression_value(&v);
         if (v.sym || v.minus)
             as_error("the size of %s is not a constant", y->name);
         y->size = v.add;
         break;
-    case DIR_ALIGN:
-        align_directive(!d->arg && as.obj->machine == MACH_AARCH64);
-        break;
-    case DIR_P2ALIGN:
-        align_directive(1);
-        break;
-    case DIR_WORD:
-        size = as.obj->machine == MACH_X86_64 ? 2 : 4;
-    case DIR_DATA:
-        do {
-            as_expression(&v);
-            as_data(size, &v);
-        } while (as_take(','));
-        break;
-    case DIR_ASCII:
-        ascii_directive(d->arg);
-        break;
-    case DIR_SKIP:
-        fill_directive(0);
-        break;
-    case DIR_FILL:
-        fill_directive(1);
-        break;
+    case DIR_ALIGN: align_directive(!x86); break;
+    case DIR_BALIGN: align_directive(0); break;
+    case DIR_P2ALIGN: align_directive(1); break;
+    case DIR_BYTE: data_directive(1); break;
+    case DIR_SHORT: data_directive(2); break;
+    case DIR_WORD: data_directive(x86 ? 2 : 4); break;
+    case DIR_INT: data_directive(4); break;
+    case DIR_QUAD: data_directive(8); break;
+    case DIR_ASCII: ascii_directive(0); break;
+    case DIR_ASCIZ: ascii_directive(1); break;
+    case DIR_SKIP: fill_directive(0); break;
+    case DIR_FILL: fill_directive(1); break;
     case DIR_SET:
-        y = obj_symbol(as.obj, name_word());
-        as_expect(',');
-        as_expression(&v);
+        y = symbol_word();
+        as_need(',');
+        expression_value(&v);
         set_symbol(y, &v);
         break;
-    case DIR_COMM:
-    case DIR_LCOMM:
-        comm_directive(d->what == DIR_LCOMM);
+    case DIR_COMM: comm_directive(symbol_word(), 0); break;
+    case DIR_LCOMM: comm_directive(symbol_word(), 1); break;
+    case DIR_IGNORE:
+        while (!as_at_end())
+            if (*as.p == '"')
+                as_quoted();
+            else
+                as.p++;
         break;
+    default: as_error("unknown directive %s", name);
     }
+}
+
+/* ---- tables of instructions ----
+ * A table is text.  An instruction is its name and one or more forms, with ; behind the last:
+ *     NAME ARGS OPCODE ARGS OPCODE ... ;
+ * ARGS is a letter an operand, - for none; what the letters mean, each processor's file says.  OPCODE is
+ *     HEX[+STEPn][/REG][:FLAGS]
+ * with REG a digit for the reg field of x86_64, FLAGS letters out of form_flags.  A family of instructions that differ
+ * in a number has one line: names with a comma between have the numbers 0, 1, 2 ...; names with | have the same. STEP
+ * times the number is added to the opcode; /n is the number in the reg field.  A name's ? stands for the table's
+ * conditions, its * for ps, pd, ss, sd, whose number chooses the prefix. */
+
+enum { F_B = 1, F_W = 2, F_L = 4, F_Q = 8, F_SIZES = 15, F_WBIT = 16, F_NARROW = 32, F_BIT22 = 64 };
+static char *form_flags = "bwlq*dN";
+
+typedef struct Form Form;
+struct Form {
+    Form *next;                 /* another one of the same name */
+    char *args;
+    unsigned int op;
+    int ext;                    /* the reg field, or NONE */
+    int flags;                  /* F_... */
+};
+
+typedef struct Table Table;
+struct Table {
+    char *text;
+    char *conditions;
+    Obj *names;                 /* each symbol's value is its first form; null until the table is read */
+};
+
+static char *table_word(char **text) {
+    char *p = *text;
+    while (*p == ' ')
+        p++;
+    char *start = p;
+    while (*p != ' ' && *p != ';')
+        p++;
+    *text = p;
+    return str_save(start, p - start);
+}
+
+/* the forms at `text`, for the name with that number */
+static Form *read_forms(char *text, int number) {
+    static int prefixes[] = { 0, 0x660000, 0xf20000, 0xf30000 };
+    while (*text == ' ')
+        text++;
+    if (*text == ';')
+        return 0;
+    Form *f = xalloc(sizeof(Form));
+    f->args = table_word(&text);
+    if (f->args[0] == '-')
+        f->args = "";
+    f->ext = NONE;
+    char *c = table_word(&text);
+    for (; digit_value(*c) < 16; c++)
+        f->op = f->op << 4 | digit_value(*c);
+    if (*c == '+') {
+        c++;
+        f->op += (is_digit(*c) ? *c - '0' : 1) * number;
+        c += 1 + is_digit(*c);
+    }
+    if (*c == '/') {
+        f->ext = c[1] == 'n' ? number : c[1] - '0';
+        c += 2;
+    }
+    for (; *c; c++)
+        if (*c == 'p')
+            f->op |= prefixes[number];
+        else
+            for (int i = 0; form_flags[i]; i++)
+                f->flags |= (form_flags[i] == *c) << i;
+    f->next = read_forms(text, number);
+    return f;
+}
+
+static void read_table(Table *t) {
+    t->names = obj_empty(0, "");
+    for (char *text = t->text; *text;) {
+        char *list = table_word(&text);
+        long last = str_len(list) - 1;
+        char *stem = "";
+        if (list[last] == '?' || list[last] == '*') {
+            stem = str_save(list, last);
+            list = list[last] == '?' ? t->conditions : "ps,pd,sd,ss";
+        }
+        int number = 0;
+        while (*list) {
+            char *start = list;
+            while (is_word(*list))
+                list++;
+            if (list > start) {
+                Symbol *y = obj_symbol(t->names, str_join(stem, str_save(start, list - start), ""));
+                y->value = (long)read_forms(text, number);
+            }
+            if (*list)
+                number += *list++ == ',';
+        }
+        while (*text++ != ';') {
+        }
+        while (*text == ' ')
+            text++;
+    }
+}
+
+static Form *find_forms(Table *t, char *name) {
+    if (!t->names)
+        read_table(t);
+    Symbol *y = obj_find(t->names, name);
+    return y ? (Form *)y->value : 0;
 }
 
 /* ---- statements ---- */
@@ -704,64 +760,65 @@ static void define_label(char *name) {
         if (y->place != PLACE_UNDEF)
             as_error("%s is already defined", name);
     }
-    sym_define(y, as.sec, as.sec->len);
-    if (as.sec->flags & SHF_TLS)
+    sym_define(y, here, here->len);
+    if (here->flags & SHF_TLS)
         y->type = STT_TLS;
 }
 
 static void as_statement(void) {
-    while (1) {
-        if (as_at_end())
-            return;
-        if (*as.p == '#') {             /* AArch64: a line of the preprocessor */
-            as_skip_line();
-            return;
-        }
-        char *name = name_word();
-        if (as_take(':')) {
-            define_label(name);
-            continue;
-        }
-        if (*as.p == '=' && as.p[1] != '=') {
-            as.p++;
-            Value v;
-            as_expression(&v);
-            set_symbol(obj_symbol(as.obj, name), &v);
-        } else if (name[0] == '.')
-            as_directive(name);
-        else if (as.obj->machine == MACH_X86_64)
-            x86_instruction(name);
-        else
-            a64_instruction(name);
-        if (!as_at_end())
-            as_error("unexpected text after the statement%s", "");
+    if (as_at_end())
+        return;
+    if (*as.p == '#') {             /* AArch64: a line of the preprocessor */
+        as_skip_line();
         return;
     }
+    char *name = name_word();
+    if (as_take(':')) {
+        define_label(name);
+        as_statement();
+        return;
+    }
+    if (*as.p == '=' && as.p[1] != '=') {
+        as.p++;
+        Value v;
+        expression_value(&v);
+        set_symbol(obj_symbol(as.obj, name), &v);
+    } else if (name[0] == '.')
+        as_directive(name);
+    else {
+        mnemonic = name;
+        if (as.obj->machine == MACH_X86_64)
+            x86_instruction();
+        else
+            a64_instruction();
+    }
+    if (!as_at_end())
+        as_error("unexpected text after the statement%s", "");
 }
 
 static void assemble(Obj *o, Section *s, char *text, char *file, int line, int inside) {
     if (as.obj != o)
         mem_set(&as, 0, sizeof(As));
     as.obj = o;
-    as.sec = s;
     as.previous = s;
     as.depth = 0;
     as.p = text;
     as.file = file;
     as.line = line;
     as.inside = inside;
+    here = s;
     while (1) {
         as_statement();
         if (!*as.p)
             break;
-        if (*as.p == '\n' && !inside)
+        if (*as.p++ == '\n' && !inside)
             as.line++;
-        as.p++;
     }
     settle_deferred();
     for (int i = 0; i < LOCAL_LABELS; i++)
         if (as.forward[i])
             as_error("local label %s is not defined behind", str_number(i));
+    here = s;
 }
 
 void as_file(Obj *o, char *file, char *text) {

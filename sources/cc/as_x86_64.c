@@ -1,17 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * One file, because it is one table and its operand readers.
+ * x86_64 instructions: their encoding, which the code generator uses too, and the assembler's table of them, in AT&T
+ * syntax: integer, x87, scalar SSE2 and a few packed ones, system instructions.
  *
- * The x86_64 instructions of the assembler, in AT&T syntax: integer, x87, scalar
- * SSE2 and a few packed ones, system instructions.
- *
- * x86_table says for each mnemonic which operands it takes, its opcode and its
- * operand sizes; families that differ in one number (add or adc ..., the
- * conditions, the x87 and SSE arithmetic) share lines.  A mnemonic is looked up
- * whole, then without a size suffix.
- */
+ * A mnemonic is looked up whole, then without a size suffix; the first form whose operands fit is taken. */
 
 enum { X_REG, X_XMM, X_ST, X_IMM, X_MEM };
+enum { RIP = 16 };
 
 typedef struct X86Operand X86Operand;
 struct X86Operand {
@@ -20,710 +15,402 @@ struct X86Operand {
     int size;                   /* of X_REG: 1 2 4 8 */
     int high;                   /* ah ch dh bh */
     int star;                   /* * stood before it */
-    int base;                   /* of X_MEM: -1 none, 16 rip */
-    int index;                  /* -1 none */
+    int base;                   /* of X_MEM: a register, NONE or RIP */
+    int index;                  /* a register or NONE */
     int scale;                  /* 0..3 */
     int segment;                /* prefix byte, or 0 */
     Value value;                /* of X_IMM and X_MEM */
     int reloc;                  /* from @PLT and so on, or 0 */
 };
 
-enum { X86_MAX_OPERANDS = 4 };
-static X86Operand x86_op[X86_MAX_OPERANDS];
-static int x86_nops;
-static char *x86_mnemonic;
+/* ---- encoding ---- */
 
-/* Operand letters:  r register (reg field)  e register or memory  m memory  o register (in the opcode)
+/* An opcode is one byte, or two; above them is a prefix byte that goes before REX, and what REX must hold. */
+enum { REX = 1 << 24, REX_B = 1 << 25, REX_W = 1 << 26 };
+static int x86_high;            /* an operand is ah, ch, dh or bh: REX would make another register of it */
+
+static void x86_opcode(unsigned int op, int rex) {
+    if (op & (REX | REX_B | REX_W))
+        rex |= 0x40 | (op & REX_B ? 1 : 0) | (op & REX_W ? 8 : 0);
+    if (op >> 16 & 255)
+        emit8(op >> 16 & 255);
+    if (rex && x86_high)
+        as_error("a high byte register cannot be used in this %s", mnemonic);
+    if (rex)
+        emit8(rex);
+    if (op >> 8 & 255)
+        emit8(op >> 8 & 255);
+    emit8(op & 255);
+}
+
+/* n bytes: v, or what a relocation will put there */
+static void x86_field(int n, Symbol *sym, int type, long v) {
+    if (sym)
+        emit_reloc(type, sym, v);
+    emit_le(n, sym ? 0 : v);
+}
+
+/* An instruction with a ModRM byte; `behind` bytes of immediate will follow. */
+static void x86_put(unsigned int op, int reg, X86Operand *o, int behind) {
+    int rex = reg & 8 ? 0x44 : 0;
+    reg = (reg & 7) << 3;
+    if (o->kind != X_MEM) {
+        x86_opcode(op, rex | (o->reg & 8 ? 0x41 : 0));
+        emit8(0xc0 | reg | o->reg & 7);
+        return;
+    }
+    long disp = o->value.add;
+    Symbol *sym = o->value.sym;
+    int base = o->base & 7;
+    int index = o->index < 0 ? 4 : o->index & 7;
+    x86_opcode(op, rex | (o->base >= 0 && o->base & 8 ? 0x41 : 0) | (o->index >= 8 ? 0x42 : 0));
+    if (o->base == RIP) {
+        emit8(reg | 5);
+        x86_field(4, sym, o->reloc ? o->reloc : R_X86_64_PC32, sym ? disp - 4 - behind : disp);
+        return;
+    }
+    int mod = o->base < 0 ? 0 : sym || disp < -128 || disp > 127 ? 0x80 : disp || base == 5 ? 0x40 : 0;
+    if (o->base < 0 || o->index >= 0 || base == 4) {
+        emit8(mod | reg | 4);
+        emit8(o->scale << 6 | index << 3 | (o->base < 0 ? 5 : base));
+    } else
+        emit8(mod | reg | base);
+    if (mod == 0x40)
+        emit8(disp);
+    else if (mod || o->base < 0) {
+        if (!sym && disp != (int)disp)
+            fatal("displacement out of range in %s", mnemonic);
+        x86_field(4, sym, o->reloc ? o->reloc : R_X86_64_32S, disp);
+    }
+}
+
+/* A jump on condition code cc (NONE: always) over a distance that is known: false when two bytes do not reach. */
+static int x86_short_jump(int cc, long distance) {
+    if (distance - 2 < -128 || distance - 2 > 127)
+        return 0;
+    emit8(cc == NONE ? 0xeb : 0x70 | cc);
+    emit8(distance - 2);
+    return 1;
+}
+
+/* ---- the table ----
+ * Operand letters:  r register (reg field)  e register or memory  m memory  o register (in the opcode)
  * a accumulator  A %ax  c %cl  d %dx  1 the constant 1  i immediate  I 8-byte immediate  b signed byte that fits
  * B byte  W 16-bit immediate  8 6 4 register or memory of 1, 2, 4 bytes  x xmm (reg field)  X xmm or memory
- * V xmm in rm  t st(i)  T st  j label  J label within a byte  s *register or *memory */
-enum { SB = 1, SW = 2, SL = 4, SQ = 8, SWLQ = 14, SALL = 15,
-       WBIT = 16,               /* the opcode's low bit is clear for bytes */
-       D64 = 32,                /* 64 bits without REX.W */
-       P66 = 64, PF3 = 128, PF2 = 256,
-       N8 = 512,                /* opcode += 8 * number of the family's member */
-       NEXT = 1024,             /* the member's number goes to the reg field */
-       NADD = 2048,             /* opcode += member's number */
-       P9B = 4096 };
+ * V xmm in rm  t st(i)  T st  j label  J label within a byte  s *register or *memory
+ * Flags:  b w l q the operand sizes  * the opcode's low bit is clear for bytes  d 64 bits without REX.W */
 
-typedef struct X86Row X86Row;
-struct X86Row {
-    char *name;
-    char *args;
-    int op;
-    int ext;                    /* reg field when no operand fills it; -1: no modrm without operands */
-    int flags;
+static Table x86_table = {
+    "add,or,adc,sbb,and,sub,xor,cmp be 83/n:wlq ia 04+8n:bwlq* ie 80/n:bwlq* re 00+8n:bwlq* er 02+8n:bwlq*;"
+    "rol,ror,rcl,rcr,shl|sal,shr,,sar 1e d0/n:bwlq* e d0/n:bwlq* Be c0/n:bwlq* ce d2/n:bwlq*;"
+    ",,not,neg,mul,,div,idiv e f6/n:bwlq*; inc,dec e fe/n:bwlq*; imul e f6/5:bwlq* er 0faf:wlq ber 6b:wlq ier 69:wlq;"
+    ",,,,bt,bts,btr,btc Be 0fba/n:wlq re 0f83+8n:wlq; j? j 0f80+n; set? 8 0f90+n/0; cmov? er 0f40+n:wlq;"
+    "mov re 88:bwlq* er 8a:bwlq* ie c7/0:q io b8:wl io b0:b Io b8:q ie c6/0:bwlq*; movabs Io b8:q; movzb 8r 0fb6:wlq;"
+    "movzw 6r 0fb7:lq; movzx 8r 0fb6:wlq; movsb 8r 0fbe:wlq - a4; movsw 6r 0fbf:lq - 66a5; movsl 4r 63:q - a5;"
+    "movsq - 48a5; stosb - aa; stosw - 66ab; stosl - ab; stosq - 48ab; lodsb - ac; lodsl - ad; lodsq - 48ad;"
+    "scasb - ae; scasq - 48af; cmpsb - a6; cmpsq - 48a7; test re 84:bwlq* ia a8:bwlq* ie f6/0:bwlq* er 84:bwlq*;"
+    "xchg re 86:bwlq* er 86:bwlq*; xadd re 0fc0:bwlq*; cmpxchg re 0fb0:bwlq*; cmpxchg8b m 0fc7/1;"
+    "cmpxchg16b m 0fc7/1:q; lea mr 8d:wlq; shld Bre 0fa4:wlq cre 0fa5:wlq; shrd Bre 0fac:wlq cre 0fad:wlq;"
+    "bsf er 0fbc:wlq; bsr er 0fbd:wlq; tzcnt er f30fbc:wlq; lzcnt er f30fbd:wlq; popcnt er f30fb8:wlq;"
+    "bswap o 0fc8:lq; push o 50:qd b 6a:qd i 68:qd e ff/6:qd; pop o 58:qd e 8f/0:qd; call j e8 s ff/2:qd; callq j e8;"
+    "jmp j e9 s ff/4:qd; jmpq j e9; jrcxz J e3; loop J e2; ret - c3 W c2; retq - c3; leave|leaveq - c9;"
+    "nop - 90 e 0f1f/0:wl; pause - f390; hlt - f4; int B cd; int3 - cc; syscall - 0f05; sysretq - 480f07; ud2 - 0f0b;"
+    "cpuid - 0fa2; rdtsc - 0f31; mfence - 0faef0; lfence - 0faee8; sfence - 0faef8; cld - fc; std - fd; cli - fa;"
+    "sti - fb; clc - f8; stc - f9; cmc - f5; sahf - 9e; lahf - 9f; pushf|pushfq - 9c; popf|popfq - 9d; iretq - 48cf;"
+    "cltq - 4898; cqto|cqo - 4899; cltd|cdq - 99; cwtl - 98; cwtd - 6699; cbtw - 6698; rdmsr - 0f32; wrmsr - 0f30;"
+    "in da ec:bl* Ba e4:bl*; out ad ee:bl* aB e6:bl*; lgdt m 0f01/2; lidt m 0f01/3; invlpg m 0f01/7; fxsave m 0fae/0;"
+    "fxrstor m 0fae/1; ldmxcsr m 0fae/2; stmxcsr m 0fae/3; movss Xx f30f10 xX f30f11; movsd Xx f20f10 xX f20f11;"
+    "movaps Xx 0f28 xX 0f29; movapd Xx 660f28 xX 660f29; movups Xx 0f10 xX 0f11; movupd Xx 660f10 xX 660f11;"
+    "movdqa Xx 660f6f xX 660f7f; movdqu Xx f30f6f xX f30f7f; movd 4x 660f6e x4 660f7e;"
+    "movq Xx f30f7e xX 660fd6 ex 660f6e:q xe 660f7e:q; sqrt* Xx 0f51:p; add* Xx 0f58:p; mul* Xx 0f59:p;"
+    "sub* Xx 0f5c:p; min* Xx 0f5d:p; div* Xx 0f5e:p; max* Xx 0f5f:p; ucomiss Xx 0f2e; ucomisd Xx 660f2e;"
+    "comiss Xx 0f2f; comisd Xx 660f2f; cvtss2sd Xx f30f5a; cvtsd2ss Xx f20f5a; cvtsi2ss ex f30f2a:lq;"
+    "cvtsi2sd ex f20f2a:lq; cvttss2si Xr f30f2c:lq; cvttsd2si Xr f20f2c:lq; cvtss2si Xr f30f2d:lq;"
+    "cvtsd2si Xr f20f2d:lq; andps Xx 0f54; andpd Xx 660f54; andnps Xx 0f55; andnpd Xx 660f55; orps Xx 0f56;"
+    "orpd Xx 660f56; xorps Xx 0f57; xorpd Xx 660f57; pand Xx 660fdb; pandn Xx 660fdf; por Xx 660feb; pxor Xx 660fef;"
+    "pcmpeqd Xx 660f76; pcmpeqb Xx 660f74; pmovmskb Vr 660fd7:l; psrlq BV 660f73/2; psrld BV 660f72/2;"
+    "pslld BV 660f72/6; psllq BV 660f73/6; unpcklps Xx 0f14; unpcklpd Xx 660f14; punpcklqdq Xx 660f6c;"
+    /* x87.  In AT&T syntax the reversed subtractions and divisions change places where the result goes to st(i). */
+    "fadds,fmuls,fcoms,fcomps,fsubs,fsubrs,fdivs,fdivrs m d8/n;"
+    "faddl,fmull,fcoml,fcompl,fsubl,fsubrl,fdivl,fdivrl m dc/n;"
+    "fadd,fmul,,,fsub,fsubr,fdiv,fdivr - dec1+8n t d8c0+8n tT d8c0+8n Tt dcc0+8n;"
+    "faddp,fmulp,,,fsubp,fsubrp,fdivp,fdivrp - dec1+8n t dec0+8n Tt dec0+8n; fcom - d8d1 t d8d0; fcomp - d8d9 t d8d8;"
+    "fld t d9c0; flds m d9/0; fldl m dd/0; fldt m db/5; fst t ddd0; fsts m d9/2; fstl m dd/2; fstp t ddd8;"
+    "fstps m d9/3; fstpl m dd/3; fstpt m db/7; filds m df/0; fildl m db/0; fildq|fildll m df/5; fists m df/2;"
+    "fistl m db/2; fistps m df/3; fistpl m db/3; fistpq|fistpll m df/7; fisttps m df/1; fisttpl m db/1;"
+    "fisttpq|fisttpll m dd/1; fxch - d9c9 t d9c8; fchs - d9e0; fabs - d9e1; ftst - d9e4; fxam - d9e5; fld1 - d9e8;"
+    "fldl2t - d9e9; fldl2e - d9ea; fldpi - d9eb; fldlg2 - d9ec; fldln2 - d9ed; fldz - d9ee; f2xm1 - d9f0;"
+    "fyl2x - d9f1; fptan - d9f2; fpatan - d9f3; fxtract - d9f4; fprem1 - d9f5; fprem - d9f8; fyl2xp1 - d9f9;"
+    "fsqrt - d9fa; frndint - d9fc; fscale - d9fd; fsin - d9fe; fcos - d9ff; fucomi tT dbe8; fucomip tT dfe8;"
+    "fcomi tT dbf0; fcomip tT dff0; fcompp - ded9; fucompp - dae9; fucomp t dde8; fucom t dde0; fnstcw m d9/7;"
+    "fstcw m 9b00d9/7; fldcw m d9/5; fnstenv m d9/6; fldenv m d9/4; fnstsw m dd/7 A dfe0 - dfe0; fnclex - dbe2;"
+    "fninit - dbe3; fwait - 9b; ffree t ddc0;",
+    "o,no,b|c|nae,ae|nb|nc,e|z,ne|nz,be|na,a|nbe,s,ns,p|pe,np|po,l|nge,ge|nl,le|ng,g|nle", 0
 };
-
-static X86Row x86_table[] = {
-    { "=alu", "be", 0x83, 0, SWLQ | NEXT },     { "=alu", "ia", 0x04, -1, SALL | WBIT | N8 },
-    { "=alu", "ie", 0x80, 0, SALL | WBIT | NEXT },  { "=alu", "re", 0x00, 0, SALL | WBIT | N8 },
-    { "=alu", "er", 0x02, 0, SALL | WBIT | N8 },
-    { "=shift", "1e", 0xd0, 0, SALL | WBIT | NEXT },    { "=shift", "e", 0xd0, 0, SALL | WBIT | NEXT },
-    { "=shift", "Be", 0xc0, 0, SALL | WBIT | NEXT },    { "=shift", "ce", 0xd2, 0, SALL | WBIT | NEXT },
-    { "=unary", "e", 0xf6, 0, SALL | WBIT | NEXT },     { "=incdec", "e", 0xfe, 0, SALL | WBIT | NEXT },
-    { "=bit", "Be", 0x0fba, 0, SWLQ | NEXT },           { "=bit", "re", 0x0f83, 0, SWLQ | N8 },
-    { "=j", "j", 0x0f80, -1, NADD },            { "=set", "8", 0x0f90, 0, NADD },
-    { "=cmov", "er", 0x0f40, 0, SWLQ | NADD },
-    { "mov", "re", 0x88, 0, SALL | WBIT },      { "mov", "er", 0x8a, 0, SALL | WBIT },
-    { "mov", "ie", 0xc7, 0, SQ },               { "mov", "io", 0xb8, -1, SW | SL },
-    { "mov", "io", 0xb0, -1, SB },              { "mov", "Io", 0xb8, -1, SQ },
-    { "mov", "ie", 0xc6, 0, SALL | WBIT },      { "movabs", "Io", 0xb8, -1, SQ },
-    { "movzb", "8r", 0x0fb6, 0, SWLQ },         { "movzw", "6r", 0x0fb7, 0, SL | SQ },
-    { "movsb", "8r", 0x0fbe, 0, SWLQ },         { "movsw", "6r", 0x0fbf, 0, SL | SQ },
-    { "movsl", "4r", 0x63, 0, SQ },             { "movzx", "8r", 0x0fb6, 0, SWLQ },
-    { "test", "re", 0x84, 0, SALL | WBIT },     { "test", "ia", 0xa8, -1, SALL | WBIT },
-    { "test", "ie", 0xf6, 0, SALL | WBIT },     { "test", "er", 0x84, 0, SALL | WBIT },
-    { "xchg", "re", 0x86, 0, SALL | WBIT },     { "xchg", "er", 0x86, 0, SALL | WBIT },
-    { "xadd", "re", 0x0fc0, 0, SALL | WBIT },   { "cmpxchg", "re", 0x0fb0, 0, SALL | WBIT },
-    { "cmpxchg8b", "m", 0x0fc7, 1, 0 },         { "cmpxchg16b", "m", 0x0fc7, 1, SQ },
-    { "lea", "mr", 0x8d, 0, SWLQ },             { "imul", "er", 0x0faf, 0, SWLQ },
-    { "imul", "ber", 0x6b, 0, SWLQ },           { "imul", "ier", 0x69, 0, SWLQ },
-    { "shld", "Bre", 0x0fa4, 0, SWLQ },         { "shld", "cre", 0x0fa5, 0, SWLQ },
-    { "shrd", "Bre", 0x0fac, 0, SWLQ },         { "shrd", "cre", 0x0fad, 0, SWLQ },
-    { "bsf", "er", 0x0fbc, 0, SWLQ },           { "bsr", "er", 0x0fbd, 0, SWLQ },
-    { "tzcnt", "er", 0x0fbc, 0, SWLQ | PF3 },   { "lzcnt", "er", 0x0fbd, 0, SWLQ | PF3 },
-    { "popcnt", "er", 0x0fb8, 0, SWLQ | PF3 },  { "bswap", "o", 0x0fc8, -1, SL | SQ },
-    { "push", "o", 0x50, -1, SQ | D64 },        { "push", "b", 0x6a, -1, SQ | D64 },
-    { "push", "i", 0x68, -1, SQ | D64 },        { "push", "e", 0xff, 6, SQ | D64 },
-    { "pop", "o", 0x58, -1, SQ | D64 },         { "pop", "e", 0x8f, 0, SQ | D64 },
-    { "call", "j", 0xe8, -1, 0 },               { "call", "s", 0xff, 2, SQ | D64 },
-    { "jmp", "j", 0xe9, -1, 0 },                { "jmp", "s", 0xff, 4, SQ | D64 },
-    { "jrcxz", "J", 0xe3, -1, 0 },              { "loop", "J", 0xe2, -1, 0 },
-    { "ret", "", 0xc3, -1, 0 },                 { "ret", "W", 0xc2, -1, 0 },
-    { "retq", "", 0xc3, -1, 0 },                { "callq", "j", 0xe8, -1, 0 },
-    { "jmpq", "j", 0xe9, -1, 0 },
-    { "leave", "", 0xc9, -1, 0 },               { "leaveq", "", 0xc9, -1, 0 },
-    { "nop", "", 0x90, -1, 0 },                 { "nop", "e", 0x0f1f, 0, SW | SL },
-    { "pause", "", 0x90, -1, PF3 },             { "hlt", "", 0xf4, -1, 0 },
-    { "int", "B", 0xcd, -1, 0 },                { "int3", "", 0xcc, -1, 0 },
-    { "syscall", "", 0x0f05, -1, 0 },           { "sysretq", "", 0x480f07, -1, 0 },
-    { "ud2", "", 0x0f0b, -1, 0 },               { "cpuid", "", 0x0fa2, -1, 0 },
-    { "rdtsc", "", 0x0f31, -1, 0 },             { "mfence", "", 0x0faef0, -1, 0 },
-    { "lfence", "", 0x0faee8, -1, 0 },          { "sfence", "", 0x0faef8, -1, 0 },
-    { "cld", "", 0xfc, -1, 0 },                 { "std", "", 0xfd, -1, 0 },
-    { "cli", "", 0xfa, -1, 0 },                 { "sti", "", 0xfb, -1, 0 },
-    { "clc", "", 0xf8, -1, 0 },                 { "stc", "", 0xf9, -1, 0 },
-    { "cmc", "", 0xf5, -1, 0 },                 { "sahf", "", 0x9e, -1, 0 },
-    { "lahf", "", 0x9f, -1, 0 },                { "pushfq", "", 0x9c, -1, 0 },
-    { "popfq", "", 0x9d, -1, 0 },               { "pushf", "", 0x9c, -1, 0 },
-    { "popf", "", 0x9d, -1, 0 },                { "iretq", "", 0x48cf, -1, 0 },
-    { "cltq", "", 0x4898, -1, 0 },              { "cqto", "", 0x4899, -1, 0 },
-    { "cltd", "", 0x99, -1, 0 },                { "cwtl", "", 0x98, -1, 0 },
-    { "cqo", "", 0x4899, -1, 0 },               { "cdq", "", 0x99, -1, 0 },
-    { "cwtd", "", 0x6699, -1, 0 },              { "cbtw", "", 0x6698, -1, 0 },
-    { "movsb", "", 0xa4, -1, 0 },               { "movsw", "", 0x66a5, -1, 0 },
-    { "movsl", "", 0xa5, -1, 0 },               { "movsq", "", 0x48a5, -1, 0 },
-    { "stosb", "", 0xaa, -1, 0 },               { "stosw", "", 0x66ab, -1, 0 },
-    { "stosl", "", 0xab, -1, 0 },               { "stosq", "", 0x48ab, -1, 0 },
-    { "lodsb", "", 0xac, -1, 0 },               { "lodsl", "", 0xad, -1, 0 },
-    { "lodsq", "", 0x48ad, -1, 0 },             { "scasb", "", 0xae, -1, 0 },
-    { "scasq", "", 0x48af, -1, 0 },             { "cmpsb", "", 0xa6, -1, 0 },
-    { "cmpsq", "", 0x48a7, -1, 0 },             { "rdmsr", "", 0x0f32, -1, 0 },
-    { "wrmsr", "", 0x0f30, -1, 0 },             { "in", "da", 0xec, -1, SB | SL | WBIT },
-    { "out", "ad", 0xee, -1, SB | SL | WBIT },  { "in", "Ba", 0xe4, -1, SB | SL | WBIT },
-    { "out", "aB", 0xe6, -1, SB | SL | WBIT },  { "invlpg", "m", 0x0f01, 7, 0 },
-    { "lgdt", "m", 0x0f01, 2, 0 },              { "lidt", "m", 0x0f01, 3, 0 },
-    { "fxsave", "m", 0x0fae, 0, 0 },            { "fxrstor", "m", 0x0fae, 1, 0 },
-    { "ldmxcsr", "m", 0x0fae, 2, 0 },           { "stmxcsr", "m", 0x0fae, 3, 0 },
-    /* SSE */
-    { "=sse", "Xx", 0x0f00, 0, NADD },
-    { "movss", "Xx", 0x0f10, 0, PF3 },          { "movss", "xX", 0x0f11, 0, PF3 },
-    { "movsd", "Xx", 0x0f10, 0, PF2 },          { "movsd", "xX", 0x0f11, 0, PF2 },
-    { "movaps", "Xx", 0x0f28, 0, 0 },           { "movaps", "xX", 0x0f29, 0, 0 },
-    { "movapd", "Xx", 0x0f28, 0, P66 },         { "movapd", "xX", 0x0f29, 0, P66 },
-    { "movups", "Xx", 0x0f10, 0, 0 },           { "movups", "xX", 0x0f11, 0, 0 },
-    { "movupd", "Xx", 0x0f10, 0, P66 },         { "movupd", "xX", 0x0f11, 0, P66 },
-    { "movdqa", "Xx", 0x0f6f, 0, P66 },         { "movdqa", "xX", 0x0f7f, 0, P66 },
-    { "movdqu", "Xx", 0x0f6f, 0, PF3 },         { "movdqu", "xX", 0x0f7f, 0, PF3 },
-    { "movd", "4x", 0x0f6e, 0, P66 },           { "movd", "x4", 0x0f7e, 0, P66 },
-    { "movq", "Xx", 0x0f7e, 0, PF3 },           { "movq", "xX", 0x0fd6, 0, P66 },
-    { "movq", "ex", 0x0f6e, 0, P66 | SQ },      { "movq", "xe", 0x0f7e, 0, P66 | SQ },
-    { "ucomiss", "Xx", 0x0f2e, 0, 0 },          { "ucomisd", "Xx", 0x0f2e, 0, P66 },
-    { "comiss", "Xx", 0x0f2f, 0, 0 },           { "comisd", "Xx", 0x0f2f, 0, P66 },
-    { "cvtss2sd", "Xx", 0x0f5a, 0, PF3 },       { "cvtsd2ss", "Xx", 0x0f5a, 0, PF2 },
-    { "cvtsi2ss", "ex", 0x0f2a, 0, PF3 | SL | SQ }, { "cvtsi2sd", "ex", 0x0f2a, 0, PF2 | SL | SQ },
-    { "cvttss2si", "Xr", 0x0f2c, 0, PF3 | SL | SQ },    { "cvttsd2si", "Xr", 0x0f2c, 0, PF2 | SL | SQ },
-    { "cvtss2si", "Xr", 0x0f2d, 0, PF3 | SL | SQ }, { "cvtsd2si", "Xr", 0x0f2d, 0, PF2 | SL | SQ },
-    { "andps", "Xx", 0x0f54, 0, 0 },            { "andpd", "Xx", 0x0f54, 0, P66 },
-    { "andnps", "Xx", 0x0f55, 0, 0 },           { "andnpd", "Xx", 0x0f55, 0, P66 },
-    { "orps", "Xx", 0x0f56, 0, 0 },             { "orpd", "Xx", 0x0f56, 0, P66 },
-    { "xorps", "Xx", 0x0f57, 0, 0 },            { "xorpd", "Xx", 0x0f57, 0, P66 },
-    { "pand", "Xx", 0x0fdb, 0, P66 },           { "pandn", "Xx", 0x0fdf, 0, P66 },
-    { "por", "Xx", 0x0feb, 0, P66 },            { "pxor", "Xx", 0x0fef, 0, P66 },
-    { "pcmpeqd", "Xx", 0x0f76, 0, P66 },        { "pcmpeqb", "Xx", 0x0f74, 0, P66 },
-    { "pmovmskb", "Vr", 0x0fd7, 0, P66 | SL },  { "psrlq", "BV", 0x0f73, 2, P66 },
-    { "psrld", "BV", 0x0f72, 2, P66 },          { "pslld", "BV", 0x0f72, 6, P66 },
-    { "psllq", "BV", 0x0f73, 6, P66 },
-    { "psllq", "BV", 0x0f73, 6, P66 },          { "unpcklps", "Xx", 0x0f14, 0, 0 },
-    { "unpcklpd", "Xx", 0x0f14, 0, P66 },       { "punpcklqdq", "Xx", 0x0f6c, 0, P66 },
-    /* x87 */
-    { "fld", "t", 0xd9c0, -1, 0 },              { "flds", "m", 0xd9, 0, 0 },
-    { "fldl", "m", 0xdd, 0, 0 },                { "fldt", "m", 0xdb, 5, 0 },
-    { "fst", "t", 0xddd0, -1, 0 },              { "fsts", "m", 0xd9, 2, 0 },
-    { "fstl", "m", 0xdd, 2, 0 },                { "fstp", "t", 0xddd8, -1, 0 },
-    { "fstps", "m", 0xd9, 3, 0 },               { "fstpl", "m", 0xdd, 3, 0 },
-    { "fstpt", "m", 0xdb, 7, 0 },               { "filds", "m", 0xdf, 0, 0 },
-    { "fildl", "m", 0xdb, 0, 0 },               { "fildq", "m", 0xdf, 5, 0 },
-    { "fildll", "m", 0xdf, 5, 0 },              { "fists", "m", 0xdf, 2, 0 },
-    { "fistl", "m", 0xdb, 2, 0 },               { "fistps", "m", 0xdf, 3, 0 },
-    { "fistpl", "m", 0xdb, 3, 0 },              { "fistpq", "m", 0xdf, 7, 0 },
-    { "fistpll", "m", 0xdf, 7, 0 },             { "fisttps", "m", 0xdf, 1, 0 },
-    { "fisttpl", "m", 0xdb, 1, 0 },             { "fisttpq", "m", 0xdd, 1, 0 },
-    { "fisttpll", "m", 0xdd, 1, 0 },            { "fxch", "", 0xd9c9, -1, 0 },
-    { "fxch", "t", 0xd9c8, -1, 0 },             { "fchs", "", 0xd9e0, -1, 0 },
-    { "fabs", "", 0xd9e1, -1, 0 },              { "ftst", "", 0xd9e4, -1, 0 },
-    { "fxam", "", 0xd9e5, -1, 0 },              { "fld1", "", 0xd9e8, -1, 0 },
-    { "fldl2t", "", 0xd9e9, -1, 0 },            { "fldl2e", "", 0xd9ea, -1, 0 },
-    { "fldpi", "", 0xd9eb, -1, 0 },             { "fldlg2", "", 0xd9ec, -1, 0 },
-    { "fldln2", "", 0xd9ed, -1, 0 },            { "fldz", "", 0xd9ee, -1, 0 },
-    { "f2xm1", "", 0xd9f0, -1, 0 },             { "fyl2x", "", 0xd9f1, -1, 0 },
-    { "fptan", "", 0xd9f2, -1, 0 },             { "fpatan", "", 0xd9f3, -1, 0 },
-    { "fxtract", "", 0xd9f4, -1, 0 },           { "fprem1", "", 0xd9f5, -1, 0 },
-    { "fprem", "", 0xd9f8, -1, 0 },             { "fyl2xp1", "", 0xd9f9, -1, 0 },
-    { "fsqrt", "", 0xd9fa, -1, 0 },             { "frndint", "", 0xd9fc, -1, 0 },
-    { "fscale", "", 0xd9fd, -1, 0 },            { "fsin", "", 0xd9fe, -1, 0 },
-    { "fcos", "", 0xd9ff, -1, 0 },              { "fucomi", "tT", 0xdbe8, -1, 0 },
-    { "fucomip", "tT", 0xdfe8, -1, 0 },         { "fcomi", "tT", 0xdbf0, -1, 0 },
-    { "fcomip", "tT", 0xdff0, -1, 0 },          { "fucompp", "", 0xdae9, -1, 0 },
-    { "fucomp", "t", 0xdde8, -1, 0 },           { "fucom", "t", 0xdde0, -1, 0 },
-    { "fnstcw", "m", 0xd9, 7, 0 },              { "fstcw", "m", 0xd9, 7, P9B },
-    { "fldcw", "m", 0xd9, 5, 0 },               { "fnstenv", "m", 0xd9, 6, 0 },
-    { "fldenv", "m", 0xd9, 4, 0 },              { "fnstsw", "m", 0xdd, 7, 0 },
-    { "fnstsw", "A", 0xdfe0, -1, 0 },          { "fnstsw", "", 0xdfe0, -1, 0 },
-    { "fnclex", "", 0xdbe2, -1, 0 },            { "fninit", "", 0xdbe3, -1, 0 },
-    { "fwait", "", 0x9b, -1, 0 },               { "ffree", "t", 0xddc0, -1, 0 },
-    { 0, 0, 0, 0, 0 }
-};
-
-typedef struct X86Member X86Member;
-struct X86Member {
-    char *name;
-    char *family;
-    int number;
-};
-
-static X86Member x86_members[] = {
-    { "add", "=alu", 0 },       { "or", "=alu", 1 },        { "adc", "=alu", 2 },       { "sbb", "=alu", 3 },
-    { "and", "=alu", 4 },       { "sub", "=alu", 5 },       { "xor", "=alu", 6 },       { "cmp", "=alu", 7 },
-    { "rol", "=shift", 0 },     { "ror", "=shift", 1 },     { "rcl", "=shift", 2 },     { "rcr", "=shift", 3 },
-    { "shl", "=shift", 4 },     { "sal", "=shift", 4 },     { "shr", "=shift", 5 },     { "sar", "=shift", 7 },
-    { "not", "=unary", 2 },     { "neg", "=unary", 3 },     { "mul", "=unary", 4 },     { "imul", "=unary", 5 },
-    { "div", "=unary", 6 },     { "idiv", "=unary", 7 },    { "inc", "=incdec", 0 },    { "dec", "=incdec", 1 },
-    { "bt", "=bit", 4 },        { "bts", "=bit", 5 },       { "btr", "=bit", 6 },       { "btc", "=bit", 7 },
-    { "sqrt", "=sse", 0x51 },   { "add", "=sse", 0x58 },    { "mul", "=sse", 0x59 },    { "sub", "=sse", 0x5c },
-    { "min", "=sse", 0x5d },    { "div", "=sse", 0x5e },    { "max", "=sse", 0x5f },
-    { "fadd", "=fpu", 0 },      { "fmul", "=fpu", 1 },      { "fcom", "=fpu", 2 },      { "fsub", "=fpu", 4 },
-    { "fsubr", "=fpu", 5 },     { "fdiv", "=fpu", 6 },      { "fdivr", "=fpu", 7 },
-    { "o", "cc", 0 },   { "no", "cc", 1 },  { "b", "cc", 2 },   { "c", "cc", 2 },   { "nae", "cc", 2 }, { "ae", "cc", 3 },
-    { "nb", "cc", 3 },  { "nc", "cc", 3 },  { "e", "cc", 4 },   { "z", "cc", 4 },   { "ne", "cc", 5 },  { "nz", "cc", 5 },
-    { "be", "cc", 6 },  { "na", "cc", 6 },  { "a", "cc", 7 },   { "nbe", "cc", 7 }, { "s", "cc", 8 },   { "ns", "cc", 9 },
-    { "p", "cc", 10 },  { "pe", "cc", 10 }, { "np", "cc", 11 }, { "po", "cc", 11 }, { "l", "cc", 12 },  { "nge", "cc", 12 },
-    { "ge", "cc", 13 }, { "nl", "cc", 13 }, { "le", "cc", 14 }, { "ng", "cc", 14 }, { "g", "cc", 15 },  { "nle", "cc", 15 },
-    { 0, 0, 0 }
-};
-
-typedef struct X86Prefix X86Prefix;
-struct X86Prefix {
-    char *name;
-    int byte;
-};
-static X86Prefix x86_prefixes[] = { { "lock", 0xf0 }, { "rep", 0xf3 }, { "repe", 0xf3 }, { "repz", 0xf3 }, { "repne", 0xf2 },
-                                    { "repnz", 0xf2 }, { "data16", 0x66 }, { 0, 0 } };
 
 /* ---- operands ---- */
 
-static char *x86_reg8[] = { "al", "cl", "dl", "bl", "spl", "bpl", "sil", "dil", 0 };
-static char *x86_reg_high[] = { "ah", "ch", "dh", "bh", 0 };
-static char *x86_reg16[] = { "ax", "cx", "dx", "bx", "sp", "bp", "si", "di", 0 };
-static char *x86_segments[] = { "es", "cs", "ss", "ds", "fs", "gs", 0 };
-static int x86_segment_bytes[] = { 0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65 };
+enum { X86_MAX_OPERANDS = 4 };
+static X86Operand x86_op[X86_MAX_OPERANDS];
+static int x86_nops;
 
-static void x86_bad(void) {
-    as_error("bad operands for %s", x86_mnemonic);
-}
-
-/* 8..15 of r8 .. r15, and what is behind the number, or -1 */
-static int x86_number(char *p, char **rest) {
-    int n = 0;
-    if (!is_digit(*p))
-        return -1;
-    while (is_digit(*p)) {
-        n = n * 10 + *p - '0';
-        p++;
-    }
-    *rest = p;
-    return n;
-}
+/* of 1, 2, 4, 8 and 16 bytes, by number */
+static char *x86_registers[] = {
+    "al,cl,dl,bl,spl,bpl,sil,dil,r8b,r9b,r10b,r11b,r12b,r13b,r14b,r15b",
+    "ax,cx,dx,bx,sp,bp,si,di,r8w,r9w,r10w,r11w,r12w,r13w,r14w,r15w",
+    "eax,ecx,edx,ebx,esp,ebp,esi,edi,r8d,r9d,r10d,r11d,r12d,r13d,r14d,r15d",
+    "rax,rcx,rdx,rbx,rsp,rbp,rsi,rdi,r8,r9,r10,r11,r12,r13,r14,r15,rip",
+    "xmm0,xmm1,xmm2,xmm3,xmm4,xmm5,xmm6,xmm7,xmm8,xmm9,xmm10,xmm11,xmm12,xmm13,xmm14,xmm15"
+};
 
 /* fills kind, reg, size, high; 0: no register */
 static int x86_register(X86Operand *o, char *name) {
-    char *rest = "";
     o->kind = X_REG;
     o->high = 0;
-    o->reg = index_of(x86_reg8, name);
-    o->size = 1;
-    if (o->reg >= 0)
-        return 1;
-    o->reg = index_of(x86_reg_high, name) + 4;
-    o->high = o->reg >= 4;
-    if (o->high)
-        return 1;
-    o->size = 2;
-    o->reg = index_of(x86_reg16, name);
-    if (o->reg >= 0)
-        return 1;
-    o->size = name[0] == 'e' ? 4 : 8;
-    o->reg = name[0] == 'e' || name[0] == 'r' ? index_of(x86_reg16, name + 1) : -1;
-    if (o->reg >= 0)
-        return 1;
-    if (name[0] == 'r') {
-        o->reg = x86_number(name + 1, &rest);
-        o->size = *rest == 0 ? 8 : *rest == 'd' ? 4 : *rest == 'w' ? 2 : 1;
-        return o->reg >= 8 && o->reg < 16;
+    for (int i = 4; i >= 0; i--) {
+        o->reg = list_index(x86_registers[i], name);
+        o->size = 1 << i;
+        if (o->reg >= 0) {
+            if (i == 4)
+                o->kind = X_XMM;
+            return 1;
+        }
     }
-    o->kind = X_XMM;
-    if (str_starts(name, "xmm")) {
-        o->reg = x86_number(name + 3, &rest);
-        return o->reg >= 0 && o->reg < 16 && !*rest;
+    o->reg = list_index(",,,,ah,ch,dh,bh", name);
+    if (o->reg >= 0) {
+        o->high = 1;
+        return 1;
     }
     o->kind = X_ST;
     o->reg = 0;
     return str_eq(name, "st");
 }
 
-static void x86_memory(X86Operand *o) {
+/* %name, the register of an address */
+static int x86_address_register(int last) {
     X86Operand r;
+    char *name = as_word();
+    if (!x86_register(&r, name) || r.kind != X_REG || r.size != 8 || r.reg > last)
+        as_error("%%s is no register for an address", name);
+    return r.reg;
+}
+
+static void x86_memory(X86Operand *o) {
     o->kind = X_MEM;
-    o->base = -1;
-    o->index = -1;
-    o->scale = 0;
+    o->base = NONE;
+    o->index = NONE;
     if (!as_take('('))
         return;
-    if (as_take('%')) {
-        char *name = as_word();
-        if (str_eq(name, "rip"))
-            o->base = 16;
-        else if (x86_register(&r, name) && r.kind == X_REG && r.size == 8)
-            o->base = r.reg;
-        else
-            as_error("%%%s is no base register", name);
-    }
+    if (as_take('%'))
+        o->base = x86_address_register(RIP);
     if (as_take(',')) {
-        as_expect('%');
-        if (!x86_register(&r, as_word()) || r.kind != X_REG || r.size != 8 || r.reg == 4)
-            as_error("bad index register%s", "");
-        o->index = r.reg;
+        as_need('%');
+        o->index = x86_address_register(15);
         if (as_take(',')) {
-            long scale = as_constant();
-            if (scale != 1 && scale != 2 && scale != 4 && scale != 8)
-                as_error("bad scale%s", "");
-            o->scale = scale == 1 ? 0 : scale == 2 ? 1 : scale == 4 ? 2 : 3;
+            o->scale = list_index("1,2,4,8", str_number(constant_value()));
+            if (o->scale < 0 || o->index == 4)
+                as_error("bad scale or index%s", "");
         }
     }
-    as_expect(')');
+    as_need(')');
 }
 
 static void x86_operand(X86Operand *o) {
+    static int segments[] = { 0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65 };
+    static int relocs[] = { R_X86_64_PLT32, R_X86_64_GOTPCREL, R_X86_64_GOTTPOFF, R_X86_64_TPOFF32 };
     mem_set(o, 0, sizeof(X86Operand));
     o->star = as_take('*');
     if (as_take('$')) {
         o->kind = X_IMM;
-        as_expression(&o->value);
+        expression_value(&o->value);
         return;
     }
     if (as_take('%')) {
         char *name = as_word();
-        int segment = index_of(x86_segments, name);
-        if (segment >= 0 && as_take(':'))
-            o->segment = x86_segment_bytes[segment];
-        else {
-            if (!x86_register(o, name))
-                as_error("unknown register %%%s", name);
+        int segment = list_index("es,cs,ss,ds,fs,gs", name);
+        if (segment < 0 || !as_take(':')) {
+            if (!x86_register(o, name) || o->reg == RIP)
+                as_error("unknown register %%s", name);
             if (o->kind == X_ST && as_take('(')) {
-                o->reg = as_constant();
-                as_expect(')');
+                o->reg = constant_value();
+                as_need(')');
             }
             return;
         }
+        o->segment = segments[segment];
     }
     skip_blanks();
     char *p = as.p;
     if (!(*p == '(' && (p[1] == '%' || p[1] == ',' || p[1] == ' ')))
-        as_expression(&o->value);
+        expression_value(&o->value);
     if (as_take('@')) {
-        char *word = as_word();
-        o->reloc = str_eq(word, "PLT") ? R_X86_64_PLT32 : str_eq(word, "GOTPCREL") ? R_X86_64_GOTPCREL
-                   : str_eq(word, "GOTTPOFF") || str_eq(word, "gottpoff") ? R_X86_64_GOTTPOFF
-                   : str_eq(word, "TPOFF") || str_eq(word, "tpoff") ? R_X86_64_TPOFF32 : 0;
-        if (!o->reloc)
-            as_error("unknown relocation @%s", word);
+        char *name = as_word();
+        int i = list_index("PLT,GOTPCREL,GOTTPOFF|gottpoff,TPOFF|tpoff", name);
+        if (i < 0)
+            as_error("unknown relocation @%s", name);
+        o->reloc = relocs[i];
     }
     x86_memory(o);
 }
-
-/* ---- matching ---- */
 
 static int x86_fits(X86Operand *o, long low, long high) {
     return o->kind == X_IMM && !o->value.sym && o->value.add >= low && o->value.add <= high;
 }
 
-static int x86_is_reg(X86Operand *o, int size, int reg) {
-    return o->kind == X_REG && o->size == size && !o->high && o->reg == reg;
-}
-
 static int x86_match_operand(int letter, X86Operand *o, int size) {
+    int want = letter == '8' || letter == 'c' ? 1 : letter == '6' || letter == 'A' || letter == 'd' ? 2
+               : letter == '4' ? 4 : size;
     int is_mem = o->kind == X_MEM && !o->star;
+    int is_reg = o->kind == X_REG && o->size == want && !o->star;
     switch (letter) {
-    case 'r': case 'o': return o->kind == X_REG && o->size == size && !o->star;
-    case 'e': return o->kind == X_REG && o->size == size && !o->star || is_mem;
+    case 'r': case 'o': return is_reg;
+    case 'e': case '8': case '6': case '4': return is_reg || is_mem;
+    case 'a': case 'A': return is_reg && o->reg == 0;
+    case 'c': return is_reg && o->reg == 1;
+    case 'd': return is_reg && o->reg == 2;
     case 's': return o->star && (o->kind == X_REG && o->size == 8 || o->kind == X_MEM);
     case 'm': return is_mem;
-    case '8': return o->kind == X_REG && o->size == 1 || is_mem;
-    case '6': return o->kind == X_REG && o->size == 2 || is_mem;
-    case '4': return o->kind == X_REG && o->size == 4 || is_mem;
-    case 'a': return x86_is_reg(o, size, 0);
-    case 'A': return x86_is_reg(o, 2, 0);
-    case 'c': return x86_is_reg(o, 1, 1);
-    case 'd': return x86_is_reg(o, 2, 2);
     case '1': return x86_fits(o, 1, 1);
     case 'i':
         if (o->kind == X_IMM && o->value.sym)
             return size >= 4;
-        return size == 8 ? x86_fits(o, -0x80000000L, 0x7fffffff) : size == 4 ? x86_fits(o, -0x80000000L, 0xffffffffL)
-               : size == 2 ? x86_fits(o, -0x8000, 0xffff) : x86_fits(o, -0x80, 0xff);
+        return x86_fits(o, -1L << (size == 8 ? 31 : size * 8 - 1), size == 8 ? 0x7fffffff : (1L << size * 8) - 1);
     case 'I': return o->kind == X_IMM;
-    case 'b': return x86_fits(o, -0x80, 0x7f) || size == 2 && x86_fits(o, 0xff80, 0xffff)
-                     || size == 4 && x86_fits(o, 0xffffff80L, 0xffffffffL);
+    case 'b': return x86_fits(o, -0x80, 0x7f) || size < 8 && x86_fits(o, (1L << size * 8) - 128, (1L << size * 8) - 1);
     case 'B': return x86_fits(o, -0x80, 0xff);
     case 'W': return x86_fits(o, 0, 0xffff);
     case 'x': case 'V': return o->kind == X_XMM;
     case 'X': return o->kind == X_XMM || is_mem;
     case 't': return o->kind == X_ST;
     case 'T': return o->kind == X_ST && o->reg == 0;
-    case 'j': case 'J': return is_mem && o->base < 0 && o->index < 0 && (o->value.sym || !o->value.add);
+    case 'j': case 'J': return is_mem && o->base < 0 && o->index < 0 && o->value.sym;
     }
     return 0;
 }
 
 /* the operand size: the suffix's, or that of a register that has the instruction's size */
-static int x86_size(X86Row *row, int suffix) {
-    int sizes = row->flags & SALL;
+static int x86_size(Form *f, int suffix) {
+    int sizes = f->flags & F_SIZES;
     if (suffix)
-        return sizes & suffix ? suffix : 0;
-    for (int i = 0; row->args[i]; i++) {
-        int c = row->args[i];
+        return sizes & suffix;
+    for (int i = 0; i < x86_nops && f->args[i]; i++) {
+        int c = f->args[i];
         if ((c == 'r' || c == 'e' || c == 'o' || c == 'a') && x86_op[i].kind == X_REG)
-            return sizes & x86_op[i].size ? x86_op[i].size : 0;
+            return sizes & x86_op[i].size;
     }
     return sizes & (sizes - 1) ? 0 : sizes;     /* the only one it has */
 }
 
-static int x86_matches(X86Row *row, int size) {
-    if (str_len(row->args) != x86_nops || row->flags & SALL && !size)
+static int x86_matches(Form *f, int size) {
+    if (str_len(f->args) != x86_nops || f->flags & F_SIZES && !size)
         return 0;
     for (int i = 0; i < x86_nops; i++)
-        if (!x86_match_operand(row->args[i], &x86_op[i], size))
+        if (!x86_match_operand(f->args[i], &x86_op[i], size))
             return 0;
     return 1;
 }
 
-/* ---- encoding ---- */
-
-static int x86_rex(X86Operand *o, int bit) {
-    if (o->kind == X_REG && o->size == 1 && !o->high && o->reg >= 4 && o->reg < 8)
-        return 0x40;
-    return o->kind <= X_XMM && o->reg >= 8 ? 0x40 | bit : 0;
-}
-
-static void x86_opcode(int op) {
-    if (op >> 16)
-        sec_u8(as.sec, op >> 16);
-    if (op >> 8)
-        sec_u8(as.sec, op >> 8 & 255);
-    sec_u8(as.sec, op & 255);
-}
-
-/* modrm, sib and displacement; `behind` bytes of immediate follow */
-static void x86_modrm(int reg, X86Operand *o, int behind) {
-    reg = (reg & 7) << 3;
-    if (o->kind != X_MEM) {
-        sec_u8(as.sec, 0xc0 | reg | (o->reg & 7));
-        return;
-    }
-    long disp = o->value.add;
-    Symbol *sym = o->value.sym;
-    if (o->base == 16) {
-        sec_u8(as.sec, reg | 5);
-        if (sym)
-            sec_reloc(as.sec, as.sec->len, o->reloc ? o->reloc : R_X86_64_PC32, sym, disp - 4 - behind);
-        sec_u32(as.sec, sym ? 0 : disp);
-        return;
-    }
-    int mod = 0x80;
-    if (o->base < 0)
-        mod = 0;
-    else if (!sym && disp == 0 && (o->base & 7) != 5)
-        mod = 0;
-    else if (!sym && disp >= -128 && disp < 128)
-        mod = 0x40;
-    if (o->base < 0 || o->index >= 0 || (o->base & 7) == 4) {
-        sec_u8(as.sec, mod | reg | 4);
-        sec_u8(as.sec, o->scale << 6 | (o->index < 0 ? 4 : o->index & 7) << 3 | (o->base < 0 ? 5 : o->base & 7));
-    } else
-        sec_u8(as.sec, mod | reg | (o->base & 7));
-    if (mod == 0x40)
-        sec_u8(as.sec, disp);
-    else if (mod == 0x80 || o->base < 0) {
-        if (sym)
-            sec_reloc(as.sec, as.sec->len, o->reloc ? o->reloc : R_X86_64_32S, sym, disp);
-        else if (disp < -0x80000000L || disp > 0x7fffffff)
-            as_error("displacement out of range in %s", x86_mnemonic);
-        sec_u32(as.sec, sym ? 0 : disp);
-    }
-}
+/* ---- one instruction ---- */
 
 static int x86_immediate_size(int letter, int size) {
-    if (letter == 'b' || letter == 'B')
-        return 1;
-    if (letter == 'W')
-        return 2;
-    if (letter == 'I')
-        return 8;
-    return letter == 'i' ? size == 8 ? 4 : size : 0;
-}
-
-static void x86_immediate(X86Operand *o, int n, int size) {
-    if (o->value.sym) {
-        if (o->value.minus)
-            as_error("expression is too complicated for %s", x86_mnemonic);
-        sec_reloc(as.sec, as.sec->len, n == 8 ? R_X86_64_64 : size == 8 ? R_X86_64_32S : R_X86_64_32, o->value.sym, o->value.add);
-    }
-    long v = o->value.sym ? 0 : o->value.add;
-    for (int i = 0; i < n; i++)
-        sec_u8(as.sec, v >> i * 8 & 255);
+    return letter == 'b' || letter == 'B' ? 1 : letter == 'W' ? 2 : letter == 'I' ? 8
+           : letter == 'i' ? (size == 8 ? 4 : size) : 0;
 }
 
 /* a label: two bytes when it is known and near, as there is no way back later */
-static void x86_branch(int op, X86Operand *o) {
+static void x86_jump(int op, X86Operand *o) {
     Symbol *y = o->value.sym;
-    long at = as.sec->len;
-    if (!y)
-        x86_bad();
-    if (op != 0xe8 && y->place == PLACE_SECTION && y->sec == as.sec && y->binding == STB_LOCAL && !o->reloc) {
-        long distance = y->value + o->value.add - (at + 2);
-        if (distance >= -128) {
-            sec_u8(as.sec, op == 0xe9 ? 0xeb : op - 0x0f80 + 0x70);
-            sec_u8(as.sec, distance & 255);
-            return;
-        }
-    }
-    x86_opcode(op);
-    sec_reloc(as.sec, as.sec->len, R_X86_64_PLT32, y, o->value.add - 4);
-    sec_u32(as.sec, 0);
+    if (op != 0xe8 && y->place == PLACE_SECTION && y->sec == here && y->binding == STB_LOCAL && !o->reloc
+        && x86_short_jump(op == 0xe9 ? NONE : op & 15, y->value + o->value.add - here->len))
+        return;
+    x86_opcode(op, 0);
+    x86_field(4, y, R_X86_64_PLT32, o->value.add - 4);
 }
 
-static void x86_encode(X86Row *row, int size, int number, int prefix) {
-    X86Operand *reg = 0;
+static void x86_encode(Form *f, int size) {
     X86Operand *rm = 0;
-    X86Operand *low = 0;                /* in the opcode's low bits */
-    int op = row->op;
+    int reg = f->ext;
+    unsigned int op = f->op;
     int behind = 0;
-    int flags = row->flags | prefix;
-    if (flags & N8)
-        op += number * 8;
-    if (flags & NADD)
-        op += number;
-    if (flags & WBIT && size > 1)
+    x86_high = 0;
+    if (f->flags & F_WBIT && size > 1)
         op = op | 1;
+    if (size == 8 && !(f->flags & F_NARROW))
+        op |= REX_W;
     for (int i = 0; i < x86_nops; i++) {
-        int c = row->args[i];
+        int c = f->args[i];
         X86Operand *o = &x86_op[i];
         if (c == 'j') {
-            x86_branch(op, o);
+            x86_jump(op, o);
             return;
         }
+        behind += x86_immediate_size(c, size);
+        x86_high |= o->high;
+        if (o->kind == X_REG && o->size == 1 && !o->high && o->reg >= 4 && o->reg < 8)
+            op |= REX;
         if (c == 'r' || c == 'x')
-            reg = o;
+            reg = o->reg;
+        else if (c == 'o' || c == 't')
+            op += (o->reg & 7) + (o->reg & 8 ? REX_B : 0);
         else if (c == 'e' || c == 'm' || c == '8' || c == '6' || c == '4' || c == 'X' || c == 'V' || c == 's')
             rm = o;
-        else if (c == 'o' || c == 't')
-            low = o;
-        behind += x86_immediate_size(c, size);
     }
     if (rm && rm->segment)
-        sec_u8(as.sec, rm->segment);
-    if (flags & P9B)
-        sec_u8(as.sec, 0x9b);
-    if (flags & P66 || size == 2)
-        sec_u8(as.sec, 0x66);
-    if (flags & (PF3 | PF2))
-        sec_u8(as.sec, flags & PF3 ? 0xf3 : 0xf2);
-    int rex = size == 8 && !(flags & D64) ? 0x48 : 0;
-    if (reg)
-        rex = rex | x86_rex(reg, 4);
-    if (low && low->kind == X_REG)
-        rex = rex | x86_rex(low, 1);
-    if (rm && rm->kind == X_MEM)
-        rex = rex | (rm->base >= 8 && rm->base < 16 ? 0x41 : 0) | (rm->index >= 8 ? 0x42 : 0);
-    else if (rm)
-        rex = rex | x86_rex(rm, 1);
-    if (rex)
-        sec_u8(as.sec, rex);
-    for (int i = 0; i < x86_nops; i++)
-        if (rex && x86_op[i].kind == X_REG && x86_op[i].high)
-            as_error("a high byte register cannot be used in this %s", x86_mnemonic);
-    if (low)
-        op += low->reg & 7;
-    x86_opcode(op);
+        emit8(rm->segment);
+    if (size == 2)
+        emit8(0x66);
     if (rm)
-        x86_modrm(reg ? reg->reg : flags & NEXT ? number : row->ext, rm, behind);
-    for (int i = 0; i < x86_nops; i++) {
-        int n = x86_immediate_size(row->args[i], size);
-        if (n)
-            x86_immediate(&x86_op[i], n, size);
-        else if (row->args[i] == 'J') {
-            if (!x86_op[i].value.sym)
-                x86_bad();
-            sec_reloc(as.sec, as.sec->len, R_X86_64_PC8, x86_op[i].value.sym, x86_op[i].value.add - 1);
-            sec_u8(as.sec, 0);
-        }
-    }
-}
-
-/* ---- mnemonics ---- */
-
-static Obj *x86_names;          /* first line of each name in x86_table, plus one; the lines of a name need not be adjacent */
-static int x86_next[sizeof(x86_table) / sizeof(X86Row)];
-
-static void x86_enter_names(void) {
-    x86_names = obj_empty(0, "");
-    int last = 0;
-    while (x86_table[last].name)
-        last++;
-    for (int i = last - 1; i >= 0; i--) {
-        Symbol *y = obj_symbol(x86_names, x86_table[i].name);
-        x86_next[i] = y->value;
-        y->value = i + 1;
-    }
-}
-
-/* tries the lines called `name`; suffix: 0 or the size it stands for */
-static int x86_try(char *name, int suffix, int number, int prefix) {
-    Symbol *y = obj_find(x86_names, name);
-    for (int i = y ? y->value : 0; i; i = x86_next[i - 1]) {
-        X86Row *row = &x86_table[i - 1];
-        int size = x86_size(row, suffix);
-        if (suffix && !(row->flags & SALL) || !x86_matches(row, size))
-            continue;
-        x86_encode(row, size, number, prefix);
-        return 1;
-    }
-    return 0;
-}
-
-static int x86_member(char *family, char *name) {
-    for (X86Member *m = x86_members; m->name; m++)
-        if (str_eq(m->name, name) && str_eq(m->family, family))
-            return m->number;
-    return -1;
-}
-
-/* conditions, and members of families that stand for themselves */
-static int x86_try_family(char *name, int suffix) {
-    int cc = -1;
-    if (name[0] == 'j') {
-        cc = x86_member("cc", name + 1);
-        if (cc >= 0)
-            return x86_try("=j", 0, cc, 0);
-    }
-    if (str_starts(name, "set") || str_starts(name, "cmov")) {
-        cc = x86_member("cc", name + (name[0] == 's' ? 3 : 4));
-        if (cc >= 0)
-            return x86_try(name[0] == 's' ? "=set" : "=cmov", name[0] == 's' ? 0 : suffix, cc, 0);
-    }
-    for (X86Member *m = x86_members; m->name; m++)
-        if (m->family[0] == '=' && str_eq(m->name, name) && x86_try(m->family, suffix, m->number, 0))
-            return 1;
-    return 0;
-}
-
-/* addsd and its like: the last two letters choose the prefix */
-static int x86_try_sse(char *name) {
-    long n = str_len(name);
-    if (n < 5)
-        return 0;
-    char *kind = name + n - 2;
-    int prefix = str_eq(kind, "ss") ? PF3 : str_eq(kind, "sd") ? PF2 : str_eq(kind, "pd") ? P66 : str_eq(kind, "ps") ? 0 : -1;
-    int number = x86_member("=sse", str_save(name, n - 2));
-    return prefix >= 0 && number >= 0 && x86_try("=sse", 0, number, prefix);
-}
-
-/* fadd and its like: of memory (s, l), of st(i), and with a pop.  In AT&T syntax the reversed
- * subtractions and divisions change places where the result goes to st(i). */
-static int x86_try_fpu(char *name) {
-    long n = str_len(name);
-    int number = x86_member("=fpu", name);
-    int last = name[n - 1];
-    if (number < 0 || last == 'p' || x86_nops == 1 && x86_op[0].kind == X_MEM)
-        number = x86_member("=fpu", str_save(name, n - 1));
+        x86_put(op, reg, rm, behind);
     else
-        last = 0;
-    if (number < 0)
-        return 0;
-    X86Operand *o = &x86_op[0];
-    if (x86_nops == 1 && o->kind == X_MEM && (last == 's' || last == 'l')) {
-        X86Row row;
-        row.args = "m";
-        row.op = last == 's' ? 0xd8 : 0xdc;
-        row.ext = number;
-        row.flags = 0;
-        x86_encode(&row, 0, 0, 0);
-        return 1;
+        x86_opcode(op, 0);
+    for (int i = 0; i < x86_nops; i++) {
+        int n = x86_immediate_size(f->args[i], size);
+        Value *v = &x86_op[i].value;
+        if (v->sym && v->minus)
+            as_error("expression is too complicated for %s", mnemonic);
+        if (n)
+            x86_field(n, v->sym, n == 8 ? R_X86_64_64 : size == 8 ? R_X86_64_32S : R_X86_64_32, v->add);
+        else if (f->args[i] == 'J')
+            x86_field(1, v->sym, R_X86_64_PC8, v->add - 1);
     }
-    if (last && last != 'p' || x86_nops > 2 || x86_nops && o->kind != X_ST || x86_nops == 2 && x86_op[1].kind != X_ST)
-        return 0;
-    int reg = x86_nops == 0 ? 1 : o->reg;
-    int base = 0xd8;
-    if (last == 'p' || x86_nops == 0)
-        base = 0xde;
-    if (x86_nops == 2 && (last == 'p' || x86_op[1].reg)) {
-        reg = x86_op[1].reg;
-        base = last == 'p' ? 0xde : 0xdc;
-    }
-    sec_u8(as.sec, base);
-    sec_u8(as.sec, 0xc0 | number << 3 | reg);
-    return 1;
 }
 
-void x86_instruction(char *name) {
-    if (!x86_names)
-        x86_enter_names();
-    for (X86Prefix *p = x86_prefixes; p->name; p++)
-        if (str_eq(p->name, name)) {
-            sec_u8(as.sec, p->byte);
-            if (!as_at_end())
-                x86_instruction(as_word());
-            return;
-        }
-    x86_mnemonic = name;
+static int x86_try(Form *f, int suffix) {
+    for (; f; f = f->next) {
+        int size = x86_size(f, suffix);
+        if (suffix && !(f->flags & F_SIZES) || !x86_matches(f, size))
+            continue;
+        x86_encode(f, size);
+        return 1;
+    }
+    return 0;
+}
+
+static void x86_instruction(void) {
+    static int prefixes[] = { 0xf0, 0xf3, 0xf2, 0x66 };
+    int prefix = list_index("lock,rep|repe|repz,repne|repnz,data16", mnemonic);
+    if (prefix >= 0) {
+        emit8(prefixes[prefix]);
+        mnemonic = as_word();
+        if (mnemonic[0])
+            x86_instruction();
+        return;
+    }
     x86_nops = 0;
     if (!as_at_end())
         do {
             if (x86_nops == X86_MAX_OPERANDS)
-                x86_bad();
+                as_bad();
             x86_operand(&x86_op[x86_nops]);
             x86_nops++;
         } while (as_take(','));
-    if (x86_try(name, 0, 0, 0) || x86_try_family(name, 0) || x86_try_sse(name) || name[0] == 'f' && x86_try_fpu(name))
+    long last = str_len(mnemonic) - 1;
+    Form *whole = find_forms(&x86_table, mnemonic);
+    int suffix = list_index("b,w,l,q", mnemonic + last);
+    Form *stem = suffix < 0 ? 0 : find_forms(&x86_table, str_save(mnemonic, last));
+    if (x86_try(whole, 0) || stem && x86_try(stem, 1 << suffix))
         return;
-    long n = str_len(name);
-    int last = n > 1 ? name[n - 1] : 0;
-    int suffix = last == 'b' ? 1 : last == 'w' ? 2 : last == 'l' ? 4 : last == 'q' ? 8 : 0;
-    char *stem = str_save(name, n ? n - 1 : 0);
-    if (suffix && (x86_try(stem, suffix, 0, 0) || x86_try_family(stem, suffix)))
-        return;
-    if (obj_find(x86_names, name) || suffix && obj_find(x86_names, stem) || x86_member("=alu", name) >= 0 || x86_member("=alu", stem) >= 0)
-        x86_bad();
-    as_error("unknown instruction, or operands that it cannot have: %s", name);
+    if (whole || stem)
+        as_bad();
+    as_error("unknown instruction %s", mnemonic);
 }

@@ -1107,61 +1107,33 @@ static int x_imm_fits(int op, int cls, long imm)
 
 /* ---- inline assembly ---- */
 
-static char *x_names64[] = { "rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15" };
-static char *x_names32[] = { "eax", "ecx", "edx", "ebx", "esp", "ebp", "esi", "edi", "r8d", "r9d", "r10d", "r11d", "r12d", "r13d", "r14d", "r15d" };
-static char *x_names16[] = { "ax", "cx", "dx", "bx", "sp", "bp", "si", "di", "r8w", "r9w", "r10w", "r11w", "r12w", "r13w", "r14w", "r15w" };
-static char *x_names8[] = { "al", "cl", "dl", "bl", "spl", "bpl", "sil", "dil", "r8b", "r9b", "r10b", "r11b", "r12b", "r13b", "r14b", "r15b" };
-static char *x_names_high[] = { "ah", "ch", "dh", "bh" };
-
-static int x_asm_reg(char *name)
-{
+static int x_asm_reg(char *name) {
+    X86Operand o;
     if (*name == '%')
         name++;
-    for (int i = 0; i < 16; i++) {
-        if (str_eq(name, x_names64[i]) || str_eq(name, x_names32[i]) || str_eq(name, x_names16[i]) || str_eq(name, x_names8[i]))
-            return i;
-        if (str_starts(name, "xmm") && str_eq(name + 3, str_number(i)))
-            return XMM0 + i;
-    }
-    return NONE;
+    return !x86_register(&o, name) || o.kind == X_ST ? NONE : o.kind == X_XMM ? XMM0 + o.reg : o.reg;
 }
 
-static int x_asm_constraint(int letter)
-{
-    switch (letter) {
-    case 'a': return RAX;
-    case 'b': return RBX;
-    case 'c': return RCX;
-    case 'd': return RDX;
-    case 'S': return RSI;
-    case 'D': return RDI;
-    case 't': return X87_ST0;
-    default: return NONE;
-    }
+static int x_asm_constraint(int letter) {
+    static int registers[] = { RAX, RBX, RCX, RDX, RSI, RDI, X87_ST0 };
+    char name[2];
+    name[0] = letter;
+    name[1] = 0;
+    int i = list_index("a,b,c,d,S,D,t", name);
+    return i < 0 ? NONE : registers[i];
 }
 
-static void x_asm_text(char *out, int reg, int cls, int modifier)
-{
-    char *name;
-    if (reg >= XMM0)
-        name = reg == X87_ST0 ? "st" : str_join("xmm", str_number(reg - XMM0), "");
-    else if (modifier == 'h' && reg < 4)
-        name = x_names_high[reg];
-    else if (modifier == 'b')
-        name = x_names8[reg];
-    else if (modifier == 'w')
-        name = x_names16[reg];
-    else if (modifier == 'k' || (cls == K_W && modifier != 'q'))
-        name = x_names32[reg];
-    else
-        name = x_names64[reg];
-    name = str_join("%", name, "");
+static void x_asm_text(char *out, int reg, int cls, int modifier) {
+    char *list = x86_registers[reg >= XMM0 ? 4 : modifier == 'b' ? 0 : modifier == 'w' ? 1
+                               : modifier == 'k' || cls == K_W && modifier != 'q' ? 2 : 3];
+    if (modifier == 'h' && reg < 4)
+        list = "ah,ch,dh,bh";
+    char *name = str_join("%", reg == X87_ST0 ? "st" : list_item(list, reg & 31), "");
     mem_copy(out, name, str_len(name) + 1);
 }
 
-static void x_asm_memory(char *out, int reg)
-{
-    char *text = str_join("(%", x_names64[reg], ")");
+static void x_asm_memory(char *out, int reg) {
+    char *text = str_join("(%", list_item(x86_registers[3], reg), ")");
     mem_copy(out, text, str_len(text) + 1);
 }
 

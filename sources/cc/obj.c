@@ -152,6 +152,22 @@ void sec_reloc(Section *s, long offset, int type, Symbol *sym, long addend) {
     sym->used = 1;
 }
 
+/* ---- the section that the assembler and the code generators fill ---- */
+
+Section *here;
+
+void emit8(long v) {
+    sec_u8(here, v);
+}
+
+void emit_le(int n, long v) {
+    sec_le(here, n, v);
+}
+
+void emit_reloc(int type, Symbol *sym, long addend) {
+    sec_reloc(here, here->len, type, sym, addend);
+}
+
 /* ---- symbols ---- */
 
 static unsigned int hash_name(char *name) {

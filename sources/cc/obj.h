@@ -116,6 +116,11 @@ void sec_zero(Section *s, long n);
 void sec_align(Section *s, long align);     /* pads code with nops, other things with zeros */
 void sec_reloc(Section *s, long offset, int type, Symbol *sym, long addend);
 
+extern Section *here;                       /* the section that is being filled: */
+void emit8(long v);
+void emit_le(int n, long v);
+void emit_reloc(int type, Symbol *sym, long addend);    /* for what comes next */
+
 void sym_define(Symbol *y, Section *s, long value);             /* place = section */
 void sym_common(Symbol *y, long size, long align);
 void sym_alias(Symbol *y, Symbol *target);  /* y is target's place, value, size, type; target must be defined */
