@@ -910,6 +910,16 @@ static void register_variable(Decl *d, Attr *attr) {
     }
 }
 
+/* The size of an array of variable length is taken once, where it is declared: what it was computed from may change. */
+static Node *keep_size(Type *type) {
+    Node *inner = type->base->vla ? keep_size(type->base) : 0;
+    Node *v = node_new(N_VAR, ty_ulong, 0, 0);
+    v->decl = new_local(0, ty_ulong);
+    Node *n = node_new(N_INIT, ty_ulong, v, type->vla);
+    type->vla = v;
+    return inner ? node_new(N_COMMA, ty_ulong, inner, n) : n;
+}
+
 static Node *local_variable(Ident *id, Type *type, int storage, Attr *attr) {
     if (storage == SC_STATIC) {
         Decl *d = declare(id, type, D_VAR);
@@ -931,7 +941,8 @@ static Node *local_variable(Ident *id, Type *type, int storage, Attr *attr) {
         Decl *at = new_local(0, ty_void_ptr);
         Node *v = node_new(N_VAR, ty_void_ptr, 0, 0);
         v->decl = at;
-        n->a = node_new(N_INIT, ty_void_ptr, v, node_new(N_ALLOCA, ty_void_ptr, type->vla, 0));
+        n->a = keep_size(type);
+        n->a = node_new(N_COMMA, ty_void_ptr, n->a, node_new(N_INIT, ty_void_ptr, v, node_new(N_ALLOCA, ty_void_ptr, type->vla, 0)));
         d->size_vla = v;
         n->decl = at;
         vla_count++;

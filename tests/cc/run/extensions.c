@@ -35,6 +35,16 @@ typedef struct { int tag; } Untagged;
 static int (*returns_pointer(int x))(int) { return x ? inlined : noinline; }
 static int (*table[2])(int) = { inlined, noinline };
 
+static long size_is_kept(int *p, int a, int b)
+{
+    char one[p ? 1 : 50];
+    int two[a][b];
+    p = &a;
+    a = b = 0;
+    two[1][2] = 9;
+    return (long)sizeof one * 10000 + (long)sizeof two * 100 + (long)sizeof two[0] + (&two[2][0] - &two[0][0]);
+}
+
 int main(void)
 {
     struct Anonymous s = { .a = 1, .i = 0x20003, .z = 4 };
@@ -80,6 +90,7 @@ int main(void)
     for (int a = 0; a < 1; a++) eq("for scope", a, 0); eq("unharmed", a, 6);
     eq("comma in for", ({ int t = 0; for (int i = 0, j = 10; i < j; i++, j--) t++; t; }), 5);
     { int t = 0; int *const p = &t; *p = 3; eq("const pointer", t, 3); }
+    eq("the size of an array of variable length stays", size_is_kept(0, 3, 5), 500000 + 6000 + 20 + 10);
     return done();
 }
 int declared_in_block = 21;
