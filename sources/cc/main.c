@@ -317,8 +317,10 @@ static void option(char *a) {
         force_include = option_value("-include");
     else if (str_eq(a, "-isystem") || str_eq(a, "-idirafter"))
         pp_add_dir(option_value(a));
-    else if (str_eq(a, "-MF") || str_eq(a, "-MT") || str_eq(a, "-MQ") || str_eq(a, "-x"))
+    else if (str_eq(a, "-MF") || str_eq(a, "-MT") || str_eq(a, "-MQ"))
         option_value(a);
+    else if (str_starts(a, "-x"))
+        option_value("-x");
     else if (str_starts(a, "-o"))
         output = option_value("-o");
     else if (str_starts(a, "-I"))
