@@ -462,6 +462,29 @@ fn a_fifo_joins_two_that_open_it() {
 }
 
 #[test]
+fn a_root_of_ones_own_has_devices() {
+    let mut k = fresh();
+    one(&mut k, "mkdir", "/r", &[0o755]).unwrap();
+    for (name, device) in [("null", 0x103), ("zero", 0x105), ("full", 0x107), ("random", 0x109)] {
+        one(&mut k, "mknod", &format!("/r/{name}"), &[0o020666, device]).unwrap();
+    }
+    // A disk, and a terminal that this machine does not have.
+    assert_eq!(errno(one(&mut k, "mknod", "/r/sda", &[0o060666, 0x800])), Errno::EPERM);
+    assert_eq!(errno(one(&mut k, "mknod", "/r/tty9", &[0o020666, 0x409])), Errno::EPERM);
+    one(&mut k, "chroot", "/r", &[]).unwrap();
+    one(&mut k, "chdir", "/", &[]).unwrap();
+    assert_eq!(stat(&mut k, "/null").unwrap()[2], 0o020644);
+    let null = open(&mut k, "/null", RDWR).unwrap();
+    assert_eq!(write(&mut k, null, b"x").unwrap(), 1);
+    assert_eq!(read(&mut k, null, 4), b"");
+    let zero = open(&mut k, "/zero", RDONLY).unwrap();
+    assert_eq!(read(&mut k, zero, 4), [0; 4]);
+    let full = open(&mut k, "/full", RDWR).unwrap();
+    assert_eq!(errno(write(&mut k, full, b"x")), Errno::ENOSPC);
+    assert!(open(&mut k, "/dev/null", RDWR).is_err());
+}
+
+#[test]
 fn times_only_grow_and_can_be_set() {
     let mut k = with_inputs(&[("/src/a", b"text", 0o644)]);
     assert_eq!(stat(&mut k, "/src/a").unwrap()[4], 1_000_000_000);

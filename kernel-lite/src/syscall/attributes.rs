@@ -57,7 +57,7 @@ fn attributes(k: &Kernel, id: InodeId) -> Attributes {
 }
 
 /// Numbers of Linux `Documentation/admin-guide/devices.txt`.
-fn device_number(device: Device) -> (u32, u32) {
+pub fn device_number(device: Device) -> (u32, u32) {
     match device {
         Device::Null => (1, 3),
         Device::Zero => (1, 5),

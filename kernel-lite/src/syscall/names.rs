@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 //! Making, moving, removing and listing names; the working directory.
 
+use super::attributes::device_number;
 use super::{Args, SysResult};
 use crate::errno::Errno;
 use crate::kernel::Kernel;
 use crate::vfs::files::{AT_FDCWD, Object};
 use crate::vfs::path::Found;
 use crate::vfs::tree::{RENAME_EXCHANGE, RENAME_NOREPLACE};
-use crate::vfs::{Body, Data, InodeId};
+use crate::vfs::{Body, Data, Device, InodeId};
 use alloc::vec::Vec;
 
 const AT_REMOVEDIR: u32 = 0x200;
@@ -17,6 +18,7 @@ const AT_EMPTY_PATH: u32 = 0x1000;
 const S_IFMT: u32 = 0o170000;
 const S_IFREG: u32 = 0o100000;
 const S_IFIFO: u32 = 0o010000;
+const S_IFCHR: u32 = 0o020000;
 
 /// The place of a name that is to be made: not there yet, in a real directory.
 fn new_name(k: &mut Kernel, dirfd: i32, path: u64, directory: bool) -> Result<Found, Errno> {
@@ -58,11 +60,17 @@ fn at_cwd(a: Args) -> Args {
     Args([AT_FDCWD as u64, first, second, third, fourth, fifth])
 }
 
-/// `mknodat(dirfd, path, mode, device)`: files and FIFOs.
+/// `mknodat(dirfd, path, mode, device)`: files, FIFOs, and the devices that `/dev` has, for roots of one's own.
 pub fn mknodat(k: &mut Kernel, a: Args) -> SysResult {
     let body = match a.uint(2) & S_IFMT {
         0 | S_IFREG => Body::File(Data::new()),
         S_IFIFO => Body::Fifo(None),
+        S_IFCHR => {
+            let wanted = (a.uint(3) >> 8, a.uint(3) & 0xff);
+            let known = [Device::Null, Device::Zero, Device::Full, Device::Random, Device::Console];
+            let device = known.into_iter().find(|known| device_number(*known) == wanted);
+            Body::Device(device.ok_or(Errno::EPERM)?)
+        }
         _ => return Err(Errno::EPERM.into()),
     };
     let found = new_name(k, a.int(0), a.get(1), false)?;

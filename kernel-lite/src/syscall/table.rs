@@ -206,8 +206,8 @@ system_calls! {
     // Names.
     mkdirat 34 258 => names::mkdirat, full;
     mkdir _ 83 => names::mkdir, full;
-    mknodat 33 259 => names::mknodat, partial "files and FIFOs";
-    mknod _ 133 => names::mknod, partial "files and FIFOs";
+    mknodat 33 259 => names::mknodat, partial "files, FIFOs, and the devices that /dev has";
+    mknod _ 133 => names::mknod, partial "files, FIFOs, and the devices that /dev has";
     symlinkat 36 266 => names::symlinkat, full;
     symlink _ 88 => names::symlink, full;
     linkat 37 265 => names::linkat, full;
