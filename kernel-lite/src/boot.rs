@@ -153,7 +153,7 @@ fn load(k: &mut Kernel, closure: &'static [u8]) -> Result<Option<Closure<'static
             })?;
         }
     }
-    Ok(text.map(|plan| Closure { plan, inputs }))
+    Ok(text.map(|plan| Closure { plan, inputs, archive: closure }))
 }
 
 fn add(k: &mut Kernel, member: &Member<'static>, path: &str) -> Result<(), Errno> {

@@ -7,7 +7,7 @@ use disk::{Medium, machine, medium};
 use image_packer::payload::Target;
 use kernel_lite::kernel::Kernel;
 use kernel_lite::output::checkpoint::Checkpoints;
-use kernel_lite::output::{Disk, OutputError, SECTOR};
+use kernel_lite::output::{Disk, OutputError, Paper, SECTOR};
 use kernel_lite::testing::mem;
 use kernel_lite::vfs::{Body, Data, Origin};
 use std::cell::RefCell;
@@ -67,9 +67,9 @@ fn the_root_file_system_holds_the_outputs_and_nothing_else() {
     first_step(&mut k);
     second_step(&mut k);
     let sums = k.outputs_sha256(&all);
-    let extra: &[(&[u8], &[u8])] =
-        &[(b"/firstlight/OUTPUTS.sha256", &sums), (b"/firstlight/events.log", b"log\n")];
-    k.write_root(&target, &all, extra).unwrap();
+    let papers =
+        [Paper::new(b"/firstlight/OUTPUTS.sha256", &sums), Paper::new(b"/firstlight/events.log", b"log\n")];
+    k.write_root(&target, &all, &papers).unwrap();
     let path = image(&disk, "output-root");
     let check = Command::new("/sbin/e2fsck").arg("-fn").arg(&path).output().unwrap();
     assert!(check.status.success(), "{}", String::from_utf8_lossy(&check.stdout));
@@ -78,7 +78,10 @@ fn the_root_file_system_holds_the_outputs_and_nothing_else() {
     let list = String::from_utf8(debugfs(&path, "ls -p /lib")).unwrap();
     assert!(list.contains("/040700/0/0/empty/"), "{list}");
     let root = String::from_utf8(debugfs(&path, "ls -p /")).unwrap();
-    assert_eq!(root.lines().filter(|line| !line.trim().is_empty()).count(), 5, "{root}");
+    assert_eq!(root.lines().filter(|line| !line.trim().is_empty()).count(), 9, "{root}");
+    for mount_point in ["/040755/0/0/dev/", "/040555/0/0/proc/", "/040555/0/0/sys/", "/041777/0/0/tmp/"] {
+        assert!(root.contains(mount_point), "{root}");
+    }
     // sha256sum -c passes on what debugfs takes out.
     let out = Path::new(env!("CARGO_TARGET_TMPDIR")).join("output-tree");
     let _ = std::fs::remove_dir_all(&out);

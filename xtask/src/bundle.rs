@@ -2,12 +2,15 @@
 //! What a run leaves in `out/<where>/<goal>/`: the root file system as a tar archive and the digest lists,
 //! in the same form whether the monitor or plain Linux made it.
 
+use crate::cpio;
 use anyhow::{Context, Result};
+use flate2::{Compression, GzBuilder};
+use image_packer::host::closure::Closure;
 use image_packer::host::lock::{self, Digests};
 use image_packer::host::sha256;
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Read;
+use std::io::{Read, Write};
 use std::path::Path;
 
 /// What is at a path of a root file system.
@@ -29,20 +32,65 @@ pub enum Node {
 /// A root file system: relative paths, sorted.
 pub type Rootfs = BTreeMap<String, Node>;
 
-/// Writes `rootfs.tar` (owner 0, mtime 0, sorted) and `OUTPUTS.sha256`, which `sha256sum -c` accepts in the
-/// unpacked archive. Files below `firstlight/` tell of the run and are left out of the list.
-pub fn write_rootfs(folder: &Path, rootfs: &Rootfs) -> Result<Digests> {
-    let file = folder.join("rootfs.tar");
-    let archive = fs::File::create(&file).with_context(|| file.display().to_string())?;
-    write_tar(&archive, rootfs)?;
-    let mut digests = Digests::new();
-    for (path, node) in rootfs {
-        if let Node::File { data, .. } = node
-            && !path.starts_with("firstlight/")
-        {
-            digests.insert(path.clone(), sha256(data));
+/// Where the root file system holds the closure that made it.
+pub const CLOSURE: &str = "src/closure.tar";
+
+/// Mount points that every root file system has, and their modes; the monitor's are in its `output` module.
+const MOUNT_POINTS: [(&str, u32); 4] = [("dev", 0o755), ("proc", 0o555), ("sys", 0o555), ("tmp", 0o1777)];
+
+/// Whether a file of a root file system was made by no step: the closure, and what tells of the run.
+pub fn is_paper(path: &str) -> bool {
+    path == CLOSURE || path.starts_with("firstlight/")
+}
+
+/// The digests of the files that steps made.
+pub fn digests(rootfs: &Rootfs) -> Digests {
+    let file = |(path, node): (&String, &Node)| match node {
+        Node::File { data, .. } if !is_paper(path) => Some((path.clone(), sha256(data))),
+        _ => None,
+    };
+    rootfs.iter().filter_map(file).collect()
+}
+
+/// Adds the closure, the papers, mount points, and the folders that paths imply, as the monitor does; an event log
+/// is not among them.
+pub fn furnish(rootfs: &mut Rootfs, closure: &Closure) -> Result<()> {
+    let file = |data: Vec<u8>| Node::File { mode: 0o644, data };
+    let archive = closure.to_bytes()?;
+    let papers = [
+        ("CLOSURE.sha256", format!("{}  {CLOSURE}\n", sha256(&archive))),
+        ("INPUTS.sha256", closure.inputs.clone()),
+        ("OUTPUTS.sha256", lock::print(&digests(rootfs))),
+        ("PLAN", closure.plan.clone()),
+    ];
+    for (name, text) in papers {
+        rootfs.insert(format!("firstlight/{name}"), file(text.into_bytes()));
+    }
+    rootfs.insert(CLOSURE.into(), file(archive));
+    for (path, mode) in MOUNT_POINTS {
+        rootfs.entry(path.into()).or_insert(Node::Folder(mode));
+    }
+    let paths: Vec<String> = rootfs.keys().cloned().collect();
+    for path in paths {
+        for (at, _) in path.match_indices('/') {
+            rootfs.entry(path[..at].to_owned()).or_insert(Node::Folder(0o755));
         }
     }
+    Ok(())
+}
+
+/// Writes `rootfs.tar` and `rootfs.cpio.gz` (owner 0, mtime 0, sorted) and `OUTPUTS.sha256`, which `sha256sum -c`
+/// accepts in the unpacked archive.
+pub fn write_rootfs(folder: &Path, rootfs: &Rootfs) -> Result<Digests> {
+    let create = |name: &str| {
+        let file = folder.join(name);
+        fs::File::create(&file).with_context(|| file.display().to_string())
+    };
+    write_tar(&create("rootfs.tar")?, rootfs)?;
+    let mut gzip = GzBuilder::new().write(create("rootfs.cpio.gz")?, Compression::fast());
+    gzip.write_all(&cpio::of_rootfs(rootfs))?;
+    gzip.finish()?;
+    let digests = digests(rootfs);
     fs::write(folder.join("OUTPUTS.sha256"), lock::print(&digests))?;
     Ok(digests)
 }

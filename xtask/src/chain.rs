@@ -74,11 +74,14 @@ pub struct Options<'a> {
     pub until: Option<&'a str>,
 }
 
+/// Each step's name, wall time and processor time.
+pub type Times = Vec<(String, Duration, Duration)>;
+
 /// What a run took.
 #[derive(Clone, Debug)]
 pub struct Report {
-    /// Each step's name, wall time and processor time.
-    pub steps: Vec<(String, Duration, Duration)>,
+    /// Step by step.
+    pub steps: Times,
     /// Regular files in the root file system.
     pub outputs: usize,
 }
@@ -107,7 +110,7 @@ pub fn run(project: &Project, closure: &Closure, folder: &Path, options: &Option
     let sources: BTreeSet<&str> = closure.files.iter().map(|(path, _)| path.as_str()).collect();
     let mut outputs = files;
     outputs.retain(|path, _| !sources.contains(path.as_str()) && plan.keeps(&format!("/{path}")));
-    add_folders(&mut outputs);
+    bundle::furnish(&mut outputs, closure)?;
     let digests = bundle::write_rootfs(folder, &outputs)?;
     let meta: Vec<String> =
         steps.iter().map(|(name, wall, cpu)| format!("step {name} wall {wall:?} cpu {cpu:?}\n")).collect();
@@ -134,7 +137,7 @@ pub fn run_steps(
     closure: &Closure,
     folder: &Path,
     options: &Options<'_>,
-) -> Result<(Rootfs, Vec<(String, Duration, Duration)>)> {
+) -> Result<(Rootfs, Times)> {
     let runner = Runner::find(project, plan.arch)?;
     let memo = Memo::open(project)?;
     let mut files = closure_files(closure);
@@ -189,16 +192,6 @@ pub fn run_steps(
         finished.iter().try_for_each(|(key, made)| memo.keep(key, made))?;
     }
     Ok((files, steps))
-}
-
-/// The folders that the paths imply.
-fn add_folders(rootfs: &mut Rootfs) {
-    let paths: Vec<String> = rootfs.keys().cloned().collect();
-    for path in paths {
-        for (at, _) in path.match_indices('/') {
-            rootfs.entry(path[..at].to_owned()).or_insert(Node::Folder(0o755));
-        }
-    }
 }
 
 /// Processor time of all ended children.

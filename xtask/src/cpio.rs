@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //! The archive format that Linux takes as its initramfs: cpio, `newc`.
 
+use crate::bundle::{Node, Rootfs};
 use crate::exec::Root;
 use image_packer::host::tree::Entry;
 
@@ -21,6 +22,20 @@ pub fn archive(root: &Root) -> Vec<u8> {
             Entry::File { executable: true, data } => member(&mut bytes, path, 0o100755, data),
             Entry::File { executable: false, data } => member(&mut bytes, path, 0o100644, data),
             Entry::Symlink(target) => member(&mut bytes, path, 0o120777, target.as_bytes()),
+        }
+    }
+    member(&mut bytes, "TRAILER!!!", 0, b"");
+    bytes
+}
+
+/// The archive of a root file system.
+pub fn of_rootfs(rootfs: &Rootfs) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for (path, node) in rootfs {
+        match node {
+            Node::Folder(mode) => member(&mut bytes, path, 0o040000 | mode, b""),
+            Node::File { mode, data } => member(&mut bytes, path, 0o100000 | mode, data),
+            Node::Symlink(target) => member(&mut bytes, path, 0o120777, target.as_bytes()),
         }
     }
     member(&mut bytes, "TRAILER!!!", 0, b"");

@@ -178,7 +178,7 @@ pub fn run(
         Ok(())
     })?;
     progress.bar.finish_and_clear();
-    let outputs = extract(&disk, folder, &closure.inputs, &ending)?;
+    let outputs = extract(&disk, folder, closure, &ending)?;
     let problem = ending.epitaph().err().map(|error| error.to_string());
     let failure = ending.epitaph.as_ref().and_then(|end| failure(board, closure, end, &progress.said));
     let report = Report {
@@ -270,7 +270,7 @@ impl Progress {
 }
 
 /// Reads the disk image with a reader that shares no code with the monitor's writer, and writes the bundle.
-fn extract(disk: &Path, folder: &Path, inputs: &str, ending: &Ending) -> Result<Digests> {
+fn extract(disk: &Path, folder: &Path, closure: &Closure, ending: &Ending) -> Result<Digests> {
     let good = ending.epitaph.as_ref().is_some_and(|end| end.code == 0);
     let rootfs = match read_ext2(disk) {
         Ok(rootfs) => rootfs,
@@ -285,7 +285,14 @@ fn extract(disk: &Path, folder: &Path, inputs: &str, ending: &Ending) -> Result<
     let digests = bundle::write_rootfs(folder, &rootfs)?;
     if good {
         fs::write(folder.join("events.log"), text("events.log")?)?;
-        ensure!(text("INPUTS.sha256")? == inputs.as_bytes(), "the disk's INPUTS.sha256 is not the closure's");
+        let inputs = closure.inputs.as_bytes();
+        ensure!(text("INPUTS.sha256")? == inputs, "the disk's INPUTS.sha256 is not the closure's");
+        let archive = closure.to_bytes()?;
+        ensure!(
+            matches!(rootfs.get(bundle::CLOSURE), Some(Node::File { data, .. }) if *data == archive),
+            "the disk's /{} is not the closure",
+            bundle::CLOSURE
+        );
         let claimed = String::from_utf8_lossy(text("OUTPUTS.sha256")?);
         let claimed = lock::parse(&claimed).ok().context("the disk's OUTPUTS.sha256 is malformed")?;
         let differences = lock::diff(&claimed, &digests);

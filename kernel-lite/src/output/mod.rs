@@ -12,7 +12,7 @@ use crate::errno::Errno;
 use crate::ext2::{self, Builder, Content};
 use crate::kernel::Kernel;
 use crate::machine::BlockError;
-use crate::sha256::{Sha256, hex};
+use crate::sha256::{self, Digest, Sha256, hex};
 use crate::vfs::{Body, InodeId, Origin};
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
@@ -125,6 +125,27 @@ impl SectorWriter {
     }
 }
 
+/// Directories that the root file system has for whoever boots or mounts it, and their modes.
+const MOUNT_POINTS: [(&[u8], u16); 4] =
+    [(b"/dev", 0o755), (b"/proc", 0o555), (b"/sys", 0o555), (b"/tmp", 0o1777)];
+
+/// A file of the root file system that no step made: it tells of the run.
+pub struct Paper<'a> {
+    /// Absolute path.
+    pub path: &'a [u8],
+    /// What it holds.
+    pub content: &'a [u8],
+    /// The content's digest.
+    pub digest: Digest,
+}
+
+impl<'a> Paper<'a> {
+    /// With the digest of its content.
+    pub fn new(path: &'a [u8], content: &'a [u8]) -> Paper<'a> {
+        Paper { path, content, digest: sha256::digest(content) }
+    }
+}
+
 /// The image of the store's outputs, and the inode of each of its nodes.
 struct Tree {
     builder: Builder,
@@ -190,12 +211,13 @@ impl Kernel {
         text
     }
 
-    /// Writes the root file system: the outputs that `keeps` accepts, and `extra` files by absolute path. Returns the image's sectors.
+    /// Writes the root file system: the outputs that `keeps` accepts, mount points, and papers. Returns the image's
+    /// sectors.
     pub fn write_root(
         &mut self,
         disk: &Disk,
         keeps: &dyn Fn(&[u8]) -> bool,
-        extra: &[(&[u8], &[u8])],
+        papers: &[Paper<'_>],
     ) -> Result<u64, OutputError> {
         let mut tree = Tree {
             builder: Builder::new(),
@@ -244,13 +266,16 @@ impl Kernel {
             }
         }
         let mut texts = BTreeMap::new();
-        for (path, bytes) in extra {
-            note(path, 0o644, bytes);
-            let (home, name) = split(path);
+        for paper in papers {
+            note(paper.path, 0o644, &paper.digest);
+            let (home, name) = split(paper.path);
             let parent = tree.directory(home, 0o755)?;
-            let node = tree.builder.add(parent, name, Content::File(bytes.len() as u64), 0o644)?;
+            let node = tree.builder.add(parent, name, Content::File(paper.content.len() as u64), 0o644)?;
             tree.sources.push(None);
-            texts.insert(node, *bytes);
+            texts.insert(node, paper.content);
+        }
+        for (path, mode) in MOUNT_POINTS {
+            tree.directory(path, mode)?;
         }
         let digest = id.finish();
         let mut uuid = [0; 16];

@@ -14,7 +14,7 @@ use crate::exec::Program;
 use crate::kernel::{Kernel, Outcome};
 use crate::log::Line;
 use crate::output::checkpoint::Checkpoints;
-use crate::output::{Disk, OutputError};
+use crate::output::{Disk, OutputError, Paper};
 use crate::sha256;
 use crate::vfs::InodeId;
 use alloc::vec::Vec;
@@ -28,6 +28,8 @@ pub struct Closure<'a> {
     pub plan: &'a str,
     /// The member INPUTS.sha256.
     pub inputs: &'a [u8],
+    /// The archive itself.
+    pub archive: &'a [u8],
 }
 
 /// Where results go.
@@ -78,7 +80,7 @@ pub fn run(k: &mut Kernel, settings: &Payload<'_>, closure: &Closure<'_>) -> Epi
 
     let mut epitaph = run_steps(k, settings, &plan, &mut output, &mut log);
     if let Some(output) = &output
-        && let Err(error) = write(k, &plan, output, &log)
+        && let Err(error) = write(k, settings, &plan, output, &log)
     {
         let failed = disk_error(k, error);
         // The first error is the one that counts.
@@ -111,15 +113,30 @@ fn disk_error(k: &mut Kernel, error: OutputError) -> Epitaph {
     }
 }
 
-/// The root file system: what is kept of the outputs, and the papers.
-fn write(k: &mut Kernel, plan: &Plan<'_>, output: &Output<'_>, log: &[u8]) -> Result<(), OutputError> {
+/// The root file system: what is kept of the outputs, the closure, and the papers.
+fn write(
+    k: &mut Kernel,
+    settings: &Payload<'_>,
+    plan: &Plan<'_>,
+    output: &Output<'_>,
+    log: &[u8],
+) -> Result<(), OutputError> {
     let keeps = |path: &[u8]| core::str::from_utf8(path).is_ok_and(|path| plan.keeps(path));
     let sums = k.outputs_sha256(&keeps);
-    let papers: [(&[u8], &[u8]); 4] = [
-        (b"/firstlight/INPUTS.sha256", output.closure.inputs),
-        (b"/firstlight/OUTPUTS.sha256", &sums),
-        (b"/firstlight/PLAN", output.closure.plan.as_bytes()),
-        (b"/firstlight/events.log", log),
+    let closure = Paper {
+        path: b"/src/closure.tar",
+        content: output.closure.archive,
+        digest: settings.closure_sha256.0,
+    };
+    let mut its_sum = Vec::from(sha256::hex(&closure.digest));
+    its_sum.extend_from_slice(b"  src/closure.tar\n");
+    let papers = [
+        Paper::new(b"/firstlight/CLOSURE.sha256", &its_sum),
+        Paper::new(b"/firstlight/INPUTS.sha256", output.closure.inputs),
+        Paper::new(b"/firstlight/OUTPUTS.sha256", &sums),
+        Paper::new(b"/firstlight/PLAN", output.closure.plan.as_bytes()),
+        Paper::new(b"/firstlight/events.log", log),
+        closure,
     ];
     k.write_root(&output.disk, &keeps, &papers).map(drop)
 }
