@@ -529,7 +529,7 @@ static void generate(Decl *d) {
     sym_define(y, fn.sec, fn.sec->len);
     y->type = STT_FUNC;
     regs_allocate(&fn);
-    target->gen_func(&fn);
+    code_function(&fn);
     y->size = fn.sec->len - y->value;
     if (d->tentative) {
         char *section = d->tentative == 1 ? ".init_array" : ".fini_array";

@@ -1,37 +1,29 @@
 /* SPDX-License-Identifier: MIT
  *
- * ELF64 relocatable files, written and read.
- */
+ * ELF64 relocatable files, written and read. */
 
 enum { EHDR_SIZE = 64, SHDR_SIZE = 64, SYM_SIZE = 24, RELA_SIZE = 24, PHDR_SIZE = 56 };
 enum { SHN_ABS = 0xfff1, SHN_COMMON = 0xfff2 };
 
-/* The first 64 bytes of any ELF file of ours. */
+/* the first 64 bytes of any ELF file of ours */
 void elf_header(Section *out, int machine, int type, long entry, int nphdrs, long shoff, int nshdrs) {
     sec_bytes(out, "\177ELF\2\1\1\0\0\0\0\0\0\0\0\0", 16);
-    sec_u16(out, type);
-    sec_u16(out, machine);
-    sec_u32(out, 1);
-    sec_u64(out, entry);
-    sec_u64(out, nphdrs ? EHDR_SIZE : 0);
-    sec_u64(out, shoff);
-    sec_u32(out, 0);
-    sec_u16(out, EHDR_SIZE);
-    sec_u16(out, nphdrs ? PHDR_SIZE : 0);
-    sec_u16(out, nphdrs);
-    sec_u16(out, nshdrs ? SHDR_SIZE : 0);
-    sec_u16(out, nshdrs);
-    sec_u16(out, nshdrs ? nshdrs - 1 : 0);      /* section names come last */
+    sec_le(out, 2, type);
+    sec_le(out, 2, machine);
+    sec_le(out, 4, 1);
+    sec_le(out, 8, entry);
+    sec_le(out, 8, nphdrs ? EHDR_SIZE : 0);
+    sec_le(out, 8, shoff);
+    sec_le(out, 4, 0);
+    sec_le(out, 2, EHDR_SIZE);
+    sec_le(out, 2, nphdrs ? PHDR_SIZE : 0);
+    sec_le(out, 2, nphdrs);
+    sec_le(out, 2, nshdrs ? SHDR_SIZE : 0);
+    sec_le(out, 2, nshdrs);
+    sec_le(out, 2, nshdrs ? nshdrs - 1 : 0);    /* section names come last */
 }
 
 /* ---- writing ---- */
-
-Section *byte_buffer(void) {
-    Section *s = xalloc(sizeof(Section));
-    s->type = SHT_PROGBITS;
-    s->align = 1;
-    return s;
-}
 
 static long add_string(Section *strings, char *s) {
     long at = strings->len;
@@ -39,129 +31,113 @@ static long add_string(Section *strings, char *s) {
     return at;
 }
 
-static void section_header(Section *out, long name, int type, long flags, long offset, long size, int link, int info,
-                           long align, long entsize) {
-    sec_u32(out, name);
-    sec_u32(out, type);
-    sec_u64(out, flags);
-    sec_u64(out, 0);
-    sec_u64(out, offset);
-    sec_u64(out, size);
-    sec_u32(out, link);
-    sec_u32(out, info);
-    sec_u64(out, align);
-    sec_u64(out, entsize);
+static void section_header(Section *out, Section *s, long name) {
+    sec_le(out, 4, name);
+    sec_le(out, 4, s->type);
+    sec_le(out, 8, s->flags);
+    sec_le(out, 8, 0);
+    sec_le(out, 8, s->out_offset);
+    sec_le(out, 8, s->len);
+    sec_le(out, 4, s->link);
+    sec_le(out, 4, s->info);
+    sec_le(out, 8, s->align);
+    sec_le(out, 8, s->entsize);
 }
 
 static void write_symbol(Section *out, Section *strings, Symbol *y, int binding) {
-    int shndx = 0;
-    if (y->place == PLACE_SECTION)
-        shndx = y->sec->index;
-    else if (y->place == PLACE_ABS)
-        shndx = SHN_ABS;
-    else if (y->place == PLACE_COMMON)
-        shndx = SHN_COMMON;
-    sec_u32(out, y->name[0] ? add_string(strings, y->name) : 0);
-    sec_u8(out, binding << 4 | y->type);
-    sec_u8(out, y->visibility);
-    sec_u16(out, shndx);
-    sec_u64(out, y->value);
-    sec_u64(out, y->size);
+    int shndx = y->place == PLACE_SECTION ? y->sec->index : y->place == PLACE_ABS ? SHN_ABS
+                : y->place == PLACE_COMMON ? SHN_COMMON : 0;
+    sec_le(out, 4, y->name[0] ? add_string(strings, y->name) : 0);
+    sec_le(out, 1, binding << 4 | y->type);
+    sec_le(out, 1, y->visibility);
+    sec_le(out, 2, shndx);
+    sec_le(out, 8, y->value);
+    sec_le(out, 8, y->size);
 }
 
-static int written_binding(Symbol *y) {
-    if (y->binding == STB_LOCAL && (y->place == PLACE_UNDEF || y->place == PLACE_COMMON))
-        return STB_GLOBAL;
-    return y->binding;
-}
-
-/* the local symbols, then the others; returns the number of the first global one */
-static int write_symbols(Obj *o, Section *out, Section *strings) {
-    sec_zero(out, SYM_SIZE);
+/* the local symbols, then the others */
+static void write_symbols(Obj *o, Section *out, Section *strings) {
     int n = 1;
-    int first_global = 1;
+    sec_zero(out, SYM_SIZE);
+    sec_zero(strings, 1);
     for (Section *s = o->sections; s; s = s->next)
         for (long i = 0; i < s->nrelocs; i++)
             s->relocs[i].sym->used = 2;
     for (int global = 0; global < 2; global++) {
+        out->info = n;                          /* the first global one */
         for (Symbol *y = o->symbols; y; y = y->next) {
-            int binding = written_binding(y);
+            int outside = y->place == PLACE_UNDEF || y->place == PLACE_COMMON;
+            int binding = y->binding == STB_LOCAL && outside ? STB_GLOBAL : y->binding;
             if ((binding != STB_LOCAL) != global)
                 continue;
             if (y->used != 2 && (y->place == PLACE_UNDEF || y->type == STT_SECTION || sym_is_temporary(y)))
                 continue;
-            y->index = n;
-            n++;
+            y->index = n++;
             write_symbol(out, strings, y, binding);
         }
-        if (!global)
-            first_global = n;
     }
-    return first_global;
 }
 
 static void write_relocs(Section *out, Section *s) {
-    sec_reserve(out, s->nrelocs * RELA_SIZE);
     for (long i = 0; i < s->nrelocs; i++) {
         Reloc *r = &s->relocs[i];
-        sec_u64(out, r->offset);
-        sec_u32(out, r->type);
-        sec_u32(out, r->sym->index);
-        sec_u64(out, r->addend);
+        sec_le(out, 8, r->offset);
+        sec_le(out, 4, r->type);
+        sec_le(out, 4, r->sym->index);
+        sec_le(out, 8, r->addend);
     }
 }
 
+/* a section that describes the others */
+static Section *meta_section(Obj *o, char *name, int type, int align, int entsize) {
+    Section *s = sec_new(o, name, type, 0);
+    s->align = align;
+    s->entsize = entsize;
+    return s;
+}
+
 void elf_write_object(Obj *o, char *path) {
+    int n = 1;
     obj_resolve(o);
     obj_section(o, ".note.GNU-stack", SHT_PROGBITS, 0);     /* the stack need not be executable */
-    int n = 1;
-    for (Section *s = o->sections; s; s = s->next) {
-        s->index = n;
-        n++;
-    }
-    int symtab = n;
-    Section *strings = byte_buffer();
-    Section *names = byte_buffer();
-    Section *symbols = byte_buffer();
+    for (Section *s = o->sections; s; s = s->next)
+        s->index = n++;
+    Section *symbols = meta_section(o, ".symtab", SHT_SYMTAB, 8, SYM_SIZE);
+    Section *strings = meta_section(o, ".strtab", SHT_STRTAB, 1, 0);
+    symbols->link = n + 1;
+    write_symbols(o, symbols, strings);
+    for (Section *s = o->sections; s != symbols; s = s->next)
+        if (s->nrelocs) {
+            Section *relocs = meta_section(o, str_join(".rela", s->name, ""), SHT_RELA, 8, RELA_SIZE);
+            relocs->flags = SHF_INFO;
+            relocs->link = n;
+            relocs->info = s->index;
+            write_relocs(relocs, s);
+        }
+    Section *names = meta_section(o, ".shstrtab", SHT_STRTAB, 1, 0);
     Section *headers = byte_buffer();
     Section *out = byte_buffer();
-    sec_u8(strings, 0);
-    sec_u8(names, 0);
-    int first_global = write_symbols(o, symbols, strings);
-
+    n = 1;
+    sec_zero(names, 1);
+    for (Section *s = o->sections; s; s = s->next) {
+        s->index = add_string(names, s->name);
+        n++;
+    }
     sec_zero(out, EHDR_SIZE);
     sec_zero(headers, SHDR_SIZE);
     for (Section *s = o->sections; s; s = s->next) {
-        long at = (out->len + s->align - 1) & -s->align;
+        s->out_offset = (out->len + s->align - 1) & -s->align;
         if (s->type != SHT_NOBITS) {
-            sec_zero(out, at - out->len);
-            sec_bytes(out, (char *)s->data, s->len);
+            sec_zero(out, s->out_offset - out->len);
+            sec_bytes(out, s->data, s->len);
         }
-        section_header(headers, add_string(names, s->name), s->type, s->flags, at, s->len, 0, 0, s->align, s->entsize);
+        section_header(headers, s, s->index);
     }
-    sec_zero(out, -out->len & 7);
-    section_header(headers, add_string(names, ".symtab"), SHT_SYMTAB, 0, out->len, symbols->len, symtab + 1, first_global,
-                   8, SYM_SIZE);
-    sec_bytes(out, (char *)symbols->data, symbols->len);
-    section_header(headers, add_string(names, ".strtab"), SHT_STRTAB, 0, out->len, strings->len, 0, 0, 1, 0);
-    sec_bytes(out, (char *)strings->data, strings->len);
-    sec_zero(out, -out->len & 7);
-    n += 3;
-    for (Section *s = o->sections; s; s = s->next)
-        if (s->nrelocs) {
-            section_header(headers, add_string(names, str_join(".rela", s->name, "")), SHT_RELA, 64, out->len,
-                           s->nrelocs * RELA_SIZE, symtab, s->index, 8, RELA_SIZE);
-            write_relocs(out, s);
-            n++;
-        }
-    long name = add_string(names, ".shstrtab");
-    section_header(headers, name, SHT_STRTAB, 0, out->len, names->len, 0, 0, 1, 0);
-    sec_bytes(out, (char *)names->data, names->len);
     sec_zero(out, -out->len & 7);
     Section *header = byte_buffer();
     elf_header(header, o->machine, 1, 0, 0, out->len, n);
     mem_copy(out->data, header->data, EHDR_SIZE);
-    sec_bytes(out, (char *)headers->data, headers->len);
+    sec_bytes(out, headers->data, headers->len);
     write_whole(path, out->data, out->len, 0);
 }
 
@@ -218,18 +194,14 @@ static void read_section(ElfReader *e, int i, unsigned char *names) {
     if (type == 0 || type == SHT_SYMTAB || type == SHT_STRTAB || type == SHT_RELA || type == SHT_GROUP)
         return;
     Section *s = sec_new(e->obj, string_at(e, names, get_le(h, 4)), type, get_le(h + 8, 8));
-    s->align = get_le(h + 48, 8);
-    if (s->align == 0)
-        s->align = 1;
+    s->align = get_le(h + 48, 8) ? get_le(h + 48, 8) : 1;
     if (s->align & (s->align - 1) || s->align < 0 || s->align > 0x100000)
         damaged(e, "section alignment");
-    s->entsize = get_le(h + 56, 8);
     s->len = get_le(h + 32, 8);
     if (s->len < 0 || s->len > 0x7fffffff)
         damaged(e, "section size");
     if (type != SHT_NOBITS)
         s->data = section_content(e, h);
-    s->cap = s->len;
     e->sections[i] = s;
 }
 
@@ -239,12 +211,10 @@ static void read_symbols(ElfReader *e, unsigned char *h) {
     e->nsymbols = get_le(h + 32, 8) / SYM_SIZE;
     e->symbols = xalloc(e->nsymbols * sizeof(Symbol *));
     for (long i = 0; i < e->nsymbols; i++) {
-        char *name = string_at(e, strings, get_le(p, 4));
+        Symbol *y = obj_new_symbol(e->obj, string_at(e, strings, get_le(p, 4)));
         int binding = p[4] >> 4;
-        Symbol *y = binding == STB_LOCAL ? obj_new_symbol(e->obj, name) : obj_symbol(e->obj, name);
         int shndx = get_le(p + 6, 2);
         y->binding = binding == STB_LOCAL || binding == STB_WEAK ? binding : STB_GLOBAL;
-        y->bound = 1;
         y->type = p[4] & 15;
         y->visibility = p[5] & 3;
         y->value = get_le(p + 8, 8);
@@ -256,8 +226,7 @@ static void read_symbols(ElfReader *e, unsigned char *h) {
         else if (shndx) {
             header_at(e, shndx);
             y->sec = e->sections[shndx];
-            if (y->sec)
-                y->place = PLACE_SECTION;
+            y->place = y->sec ? PLACE_SECTION : PLACE_UNDEF;
         }
         e->symbols[i] = y;
         p += SYM_SIZE;
@@ -267,28 +236,20 @@ static void read_symbols(ElfReader *e, unsigned char *h) {
 static void read_relocs(ElfReader *e, unsigned char *h) {
     header_at(e, get_le(h + 44, 4));
     Section *s = e->sections[get_le(h + 44, 4)];
-    if (!s)
-        return;
     unsigned char *p = section_content(e, h);
-    s->nrelocs = get_le(h + 32, 8) / RELA_SIZE;
-    s->caprelocs = s->nrelocs;
-    s->relocs = xalloc(s->nrelocs * sizeof(Reloc));
-    for (long i = 0; i < s->nrelocs; i++) {
-        Reloc *r = &s->relocs[i];
-        r->offset = get_le(p, 8);
-        r->type = get_le(p + 8, 4);
+    for (long n = s ? get_le(h + 32, 8) / RELA_SIZE : 0; n > 0; n--) {
+        long offset = get_le(p, 8);
         long number = get_le(p + 12, 4);
-        r->addend = get_le(p + 16, 8);
         if (number >= e->nsymbols)
             damaged(e, "symbol number");
-        if (r->offset < 0 || r->offset >= s->len)
+        if (offset < 0 || offset >= s->len)
             damaged(e, "relocation outside its section");
-        r->sym = e->symbols[number];
-        r->sym->used = 1;
+        sec_reloc(s, offset, get_le(p + 8, 4), e->symbols[number], get_le(p + 16, 8));
         p += RELA_SIZE;
     }
 }
 
+/* fatal when it is none; the image must stay */
 Obj *elf_read_object(char *file, unsigned char *image, long len) {
     ElfReader reader;
     ElfReader *e = &reader;
@@ -306,11 +267,13 @@ Obj *elf_read_object(char *file, unsigned char *image, long len) {
     unsigned char *names = header_at(e, get_le(image + 62, 2));
     for (int i = 1; i < e->nheaders; i++)
         read_section(e, i, names);
-    for (int i = 1; i < e->nheaders; i++)
-        if (get_le(header_at(e, i) + 4, 4) == SHT_SYMTAB)
-            read_symbols(e, header_at(e, i));
-    for (int i = 1; i < e->nheaders; i++)
-        if (get_le(header_at(e, i) + 4, 4) == SHT_RELA)
-            read_relocs(e, header_at(e, i));
+    for (int type = SHT_SYMTAB; type <= SHT_RELA; type++)       /* symbols before relocations */
+        for (int i = 1; i < e->nheaders; i++) {
+            unsigned char *h = header_at(e, i);
+            if (type == SHT_SYMTAB && get_le(h + 4, 4) == type)
+                read_symbols(e, h);
+            else if (type == SHT_RELA && get_le(h + 4, 4) == type)
+                read_relocs(e, h);
+        }
     return e->obj;
 }

@@ -151,6 +151,7 @@ struct Target {
     int *fp_rets;               /* x86_64: two; AArch64: four */
     int call_reg;               /* of an indirect call */
     int scratch[2];             /* an integer and a floating register for move_group's cycles */
+    int result[2];              /* the same for a result that goes to the frame */
     int sret_reg;               /* of the result's address; NONE: it is the first integer argument */
     unsigned long caller_saved; /* allocatable and lost in calls, bit per register, integer and float */
     unsigned long callee_saved; /* allocatable and kept (floats: only their low 64 bits, so never for K_X) */
@@ -159,7 +160,8 @@ struct Target {
                                    I_MOV, I_LD, I_ST, I_PUT, I_GET occur for K_X */
     int char_unsigned;
     int (*imm_fits)(int op, int cls, long imm);     /* for I_ADD..I_SAR, I_CMP and I_JCC */
-    void (*gen_func)(Func *f);
+    void (*prologue)(void);
+    int (*instruction)(Ins *n, int d);              /* with its result in d, or else the place that is returned */
     void (*move)(int cls, int to, int from);        /* between places as in VReg.loc; both may be in the frame */
     void (*move_imm)(int cls, int reg, long imm);   /* constant to a machine register */
     /* inline assembly: the register called `name` or by a one-letter constraint, or NONE; and
@@ -174,8 +176,3 @@ extern Target *target;
 extern Target target_x86_64;
 extern Target target_aarch64;
 extern Obj *obj;                /* the object being compiled */
-
-/* regs.c: for a back end, to emit the group of I_PUT or I_GET that begins at
- * instruction i, by target->move and move_imm; returns the first instruction
- * after the group. */
-int move_group(Func *f, int i);

@@ -27,6 +27,7 @@
 #include "as_aarch64.c"
 #include "as_x86_64.c"
 #include "regs.c"
+#include "code.c"
 #include "gen_x86_64.c"
 #include "gen_aarch64.c"
 #include "diag.c"

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
- * Building an object in memory: sections, symbols, relocations.
- */
+ * Building an object in memory: sections, symbols, relocations. */
 
+enum { HASH_SIZE = 16384 };
+
+/* n little-endian bytes, zero extended */
 long get_le(unsigned char *p, int n) {
     unsigned long v = 0;
-    while (n > 0) {
-        n--;
-        v = v << 8 | p[n];
-    }
+    while (n > 0)
+        v = v << 8 | p[--n];
     return v;
 }
 
@@ -21,13 +21,21 @@ void put_le(unsigned char *p, int n, long v) {
 
 /* ---- sections ---- */
 
-Section *sec_new(Obj *o, char *name, int type, long flags) {
+/* a buffer of bytes that belongs to no object */
+Section *byte_buffer(void) {
     Section *s = xalloc(sizeof(Section));
+    s->type = SHT_PROGBITS;
+    s->align = 1;
+    return s;
+}
+
+/* even if there is one of that name */
+Section *sec_new(Obj *o, char *name, int type, long flags) {
+    Section *s = byte_buffer();
     s->name = name;
     s->obj = o;
     s->type = type;
     s->flags = flags;
-    s->align = 1;
     if (o->last_section)
         o->last_section->next = s;
     else
@@ -36,19 +44,25 @@ Section *sec_new(Obj *o, char *name, int type, long flags) {
     return s;
 }
 
-Section *obj_section(Obj *o, char *name, int type, long flags) {
-    for (Section *s = o->sections; s; s = s->next)
-        if (str_eq(s->name, name))
-            return s;
-    return sec_new(o, name, type, flags);
+/* found by name, or null */
+Section *obj_find_section(Obj *o, char *name) {
+    Section *s = o->sections;
+    while (s && !str_eq(s->name, name))
+        s = s->next;
+    return s;
 }
 
+/* found by name, else made */
+Section *obj_section(Obj *o, char *name, int type, long flags) {
+    Section *s = obj_find_section(o, name);
+    return s ? s : sec_new(o, name, type, flags);
+}
+
+/* without the first three sections */
 Obj *obj_empty(int machine, char *file) {
     Obj *o = xalloc(sizeof(Obj));
     o->file = file;
     o->machine = machine;
-    o->nhash = 256;
-    o->hash = xalloc(o->nhash * sizeof(Symbol *));
     return o;
 }
 
@@ -60,91 +74,55 @@ Obj *obj_new(int machine, char *file) {
     return o;
 }
 
-void sec_reserve(Section *s, long more) {
-    if (s->len + more <= s->cap)
-        return;
-    long cap = s->cap * 2;
-    if (cap < s->len + more + 64)
-        cap = s->len + more + 64;
-    unsigned char *data = xalloc(cap);
-    if (s->data)
-        mem_copy(data, s->data, s->len);
-    s->data = data;
-    s->cap = cap;
-}
-
-static void sec_le(Section *s, int n, long v) {
-    if (s->type == SHT_NOBITS)
-        s->type = SHT_PROGBITS;         /* data for .bss: it becomes a section with content */
-    sec_reserve(s, n);
-    put_le(s->data + s->len, n, v);
-    s->len += n;
-}
-
-void sec_u8(Section *s, long v) {
-    if (s->len >= s->cap || s->type == SHT_NOBITS)
-        sec_le(s, 1, v);
-    else {
-        s->data[s->len] = v;
-        s->len++;
+/* room for n bytes more, which will be data: a .bss that gets some becomes a section with content */
+static unsigned char *sec_grow(Section *s, long n) {
+    s->type = s->type == SHT_NOBITS ? SHT_PROGBITS : s->type;
+    if (s->len + n > s->cap) {
+        long cap = s->cap * 2 > s->len + n + 64 ? s->cap * 2 : s->len + n + 64;
+        unsigned char *data = xalloc(cap);
+        if (s->data)
+            mem_copy(data, s->data, s->len);
+        s->data = data;
+        s->cap = cap;
     }
-}
-
-void sec_u16(Section *s, long v) {
-    sec_le(s, 2, v);
-}
-
-void sec_u32(Section *s, long v) {
-    sec_le(s, 4, v);
-}
-
-void sec_u64(Section *s, long v) {
-    sec_le(s, 8, v);
-}
-
-void sec_bytes(Section *s, char *p, long n) {
-    sec_reserve(s, n);
-    mem_copy(s->data + s->len, p, n);
     s->len += n;
-    if (s->type == SHT_NOBITS)
-        s->type = SHT_PROGBITS;
+    return s->data + s->len - n;
+}
+
+void sec_le(Section *s, int n, long v) {
+    put_le(sec_grow(s, n), n, v);
+}
+
+void sec_bytes(Section *s, void *p, long n) {
+    mem_copy(sec_grow(s, n), p, n);
 }
 
 void sec_zero(Section *s, long n) {
-    if (s->type != SHT_NOBITS) {
-        sec_reserve(s, n);
-        mem_set(s->data + s->len, 0, n);
-    }
-    s->len += n;
+    if (s->type == SHT_NOBITS)
+        s->len += n;
+    else
+        mem_set(sec_grow(s, n), 0, n);
 }
 
+/* pads code with nops, other things with zeros */
 void sec_align(Section *s, long align) {
     if (align > s->align)
         s->align = align;
     long pad = -s->len & (align - 1);
-    if (!(s->flags & SHF_EXEC)) {
-        sec_zero(s, pad);
-        return;
-    }
-    if (s->obj->machine == MACH_AARCH64) {
-        sec_zero(s, pad & 3);
-        for (pad = pad & ~3; pad; pad -= 4)
-            sec_u32(s, 0xd503201f);
-    } else
-        for (; pad; pad--)
-            sec_u8(s, 0x90);
+    int nop = !(s->flags & SHF_EXEC) ? 0 : s->obj->machine == MACH_AARCH64 ? 4 : 1;
+    sec_zero(s, nop ? pad & (nop - 1) : pad);
+    for (pad = nop ? pad & -nop : 0; pad; pad -= nop)
+        sec_le(s, nop, nop == 4 ? 0xd503201f : 0x90);
 }
 
 void sec_reloc(Section *s, long offset, int type, Symbol *sym, long addend) {
     if (s->nrelocs == s->caprelocs) {
         s->caprelocs = s->caprelocs * 2 + 16;
         Reloc *relocs = xalloc(s->caprelocs * sizeof(Reloc));
-        if (s->nrelocs)
-            mem_copy(relocs, s->relocs, s->nrelocs * sizeof(Reloc));
+        mem_copy(relocs, s->relocs, s->nrelocs * sizeof(Reloc));
         s->relocs = relocs;
     }
-    Reloc *r = &s->relocs[s->nrelocs];
-    s->nrelocs++;
+    Reloc *r = &s->relocs[s->nrelocs++];
     r->offset = offset;
     r->type = type;
     r->sym = sym;
@@ -157,91 +135,22 @@ void sec_reloc(Section *s, long offset, int type, Symbol *sym, long addend) {
 Section *here;
 
 void emit8(long v) {
-    sec_u8(here, v);
+    if (here->len < here->cap && here->type != SHT_NOBITS)
+        here->data[here->len++] = v;
+    else
+        sec_le(here, 1, v);
 }
 
 void emit_le(int n, long v) {
     sec_le(here, n, v);
 }
 
+/* for what comes next */
 void emit_reloc(int type, Symbol *sym, long addend) {
     sec_reloc(here, here->len, type, sym, addend);
 }
 
 /* ---- symbols ---- */
-
-static unsigned int hash_name(char *name) {
-    unsigned int h = 5381;
-    for (unsigned char *p = (unsigned char *)name; *p; p++)
-        h = h * 33 + *p;
-    return h ^ h >> 15;
-}
-
-static void grow_hash(Obj *o) {
-    long n = o->nhash * 4;
-    Symbol **table = xalloc(n * sizeof(Symbol *));
-    for (long i = 0; i < o->nhash; i++) {
-        Symbol *y = o->hash[i];
-        while (y) {
-            Symbol *next = y->hash_next;
-            y->hash_next = table[y->hash & (n - 1)];
-            table[y->hash & (n - 1)] = y;
-            y = next;
-        }
-    }
-    o->hash = table;
-    o->nhash = n;
-}
-
-Symbol *obj_new_symbol(Obj *o, char *name) {
-    Symbol *y = xalloc(sizeof(Symbol));
-    y->name = name;
-    if (o->last_symbol)
-        o->last_symbol->next = y;
-    else
-        o->symbols = y;
-    o->last_symbol = y;
-    o->nsymbols++;
-    return y;
-}
-
-static Symbol *find_hashed(Obj *o, char *name, unsigned int hash) {
-    for (Symbol *y = o->hash[hash & (o->nhash - 1)]; y; y = y->hash_next)
-        if (y->hash == hash && str_eq(y->name, name))
-            return y;
-    return 0;
-}
-
-Symbol *obj_find(Obj *o, char *name) {
-    return find_hashed(o, name, hash_name(name));
-}
-
-Symbol *obj_symbol(Obj *o, char *name) {
-    unsigned int hash = hash_name(name);
-    Symbol *y = find_hashed(o, name, hash);
-    if (y)
-        return y;
-    if (o->nsymbols > o->nhash)
-        grow_hash(o);
-    y = obj_new_symbol(o, name);
-    y->hash = hash;
-    y->hash_next = o->hash[hash & (o->nhash - 1)];
-    o->hash[hash & (o->nhash - 1)] = y;
-    return y;
-}
-
-Symbol *obj_local(Obj *o) {
-    return obj_new_symbol(o, "");
-}
-
-Symbol *sec_symbol(Section *s) {
-    if (!s->sym) {
-        s->sym = obj_new_symbol(s->obj, "");
-        s->sym->type = STT_SECTION;
-        sym_define(s->sym, s, 0);
-    }
-    return s->sym;
-}
 
 void sym_define(Symbol *y, Section *s, long value) {
     y->place = PLACE_SECTION;
@@ -256,6 +165,7 @@ void sym_common(Symbol *y, long size, long align) {
     y->value = align;
 }
 
+/* y is target's place, value, size, type; target must be defined */
 void sym_alias(Symbol *y, Symbol *target) {
     y->place = target->place;
     y->sec = target->sec;
@@ -264,37 +174,65 @@ void sym_alias(Symbol *y, Symbol *target) {
     y->type = target->type;
 }
 
-/* ---- relocations that need no linker ----
- * A pc-relative reference to a local label of the same section is settled
- * here, and its relocation dropped.  The others that name a nameless or .L
- * label are turned to the section's symbol, so that the label need not be
- * written. */
-
-int sym_is_temporary(Symbol *y) {
-    return y->binding == STB_LOCAL && (!y->name[0] || y->name[0] == '.' && y->name[1] == 'L') && y->type != STT_SECTION;
+/* made, not entered in the hash table */
+Symbol *obj_new_symbol(Obj *o, char *name) {
+    Symbol *y = xalloc(sizeof(Symbol));
+    y->name = name;
+    if (o->last_symbol)
+        o->last_symbol->next = y;
+    else
+        o->symbols = y;
+    o->last_symbol = y;
+    o->nsymbols++;
+    return y;
 }
 
-void obj_resolve(Obj *o) {
-    for (Section *s = o->sections; s; s = s->next) {
-        long kept = 0;
-        for (long i = 0; i < s->nrelocs; i++) {
-            Reloc *r = &s->relocs[i];
-            Symbol *y = r->sym;
-            if (y->place == PLACE_SECTION && y->sec == s && y->binding == STB_LOCAL
-                && reloc_is_pcrel(r->type)) {
-                char *wrong = reloc_apply(r->type, s->data + r->offset, y->value + r->addend, r->offset);
-                if (wrong)
-                    fatal_at(o->file, 0, wrong, y->name);
-                continue;
-            }
-            if (y->place == PLACE_SECTION && sym_is_temporary(y) && !(y->sec->flags & SHF_MERGE)) {
-                r->addend += y->value;
-                r->sym = sec_symbol(y->sec);
-                r->sym->used = 1;
-            }
-            mem_copy(&s->relocs[kept], r, sizeof(Reloc));
-            kept++;
-        }
-        s->nrelocs = kept;
+/* a fresh nameless label: never written to a file */
+Symbol *obj_local(Obj *o) {
+    return obj_new_symbol(o, "");
+}
+
+static unsigned int hash_name(char *name) {
+    unsigned int h = 5381;
+    for (unsigned char *p = (unsigned char *)name; *p; p++)
+        h = h * 33 + *p;
+    return h ^ h >> 15;
+}
+
+/* found, or null */
+Symbol *obj_find(Obj *o, char *name) {
+    unsigned int hash = hash_name(name);
+    for (Symbol *y = o->hash ? o->hash[hash % HASH_SIZE] : 0; y; y = y->hash_next)
+        if (y->hash == hash && str_eq(y->name, name))
+            return y;
+    return 0;
+}
+
+/* found by name, else made, undefined */
+Symbol *obj_symbol(Obj *o, char *name) {
+    Symbol *y = obj_find(o, name);
+    if (y)
+        return y;
+    if (!o->hash)
+        o->hash = xalloc(HASH_SIZE * sizeof(Symbol *));
+    y = obj_new_symbol(o, name);
+    y->hash = hash_name(name);
+    y->hash_next = o->hash[y->hash % HASH_SIZE];
+    o->hash[y->hash % HASH_SIZE] = y;
+    return y;
+}
+
+/* the section's own symbol */
+Symbol *sec_symbol(Section *s) {
+    if (!s->sym) {
+        s->sym = obj_local(s->obj);
+        s->sym->type = STT_SECTION;
+        sym_define(s->sym, s, 0);
     }
+    return s->sym;
+}
+
+/* .L or nameless: not for the file */
+int sym_is_temporary(Symbol *y) {
+    return y->binding == STB_LOCAL && (!y->name[0] || y->name[0] == '.' && y->name[1] == 'L') && y->type != STT_SECTION;
 }

@@ -4,23 +4,15 @@
  * type.  The numbers of the two machines do not overlap, so one table serves both.
  */
 
-enum { R_X86_64_64 = 1, R_X86_64_PC32 = 2, R_X86_64_PLT32 = 4, R_X86_64_GOTPCREL = 9, R_X86_64_32 = 10, R_X86_64_32S = 11,
-       R_X86_64_16 = 12, R_X86_64_PC16 = 13, R_X86_64_8 = 14, R_X86_64_PC8 = 15, R_X86_64_TPOFF64 = 18,
-       R_X86_64_GOTTPOFF = 22, R_X86_64_TPOFF32 = 23, R_X86_64_PC64 = 24, R_X86_64_GOTPCRELX = 41,
-       R_X86_64_REX_GOTPCRELX = 42 };
-enum { R_AARCH64_ABS64 = 257, R_AARCH64_ABS32 = 258, R_AARCH64_ABS16 = 259, R_AARCH64_PREL64 = 260, R_AARCH64_PREL32 = 261,
-       R_AARCH64_PREL16 = 262, R_AARCH64_MOVW_UABS_G0 = 263, R_AARCH64_MOVW_UABS_G0_NC = 264,
-       R_AARCH64_MOVW_UABS_G1 = 265, R_AARCH64_MOVW_UABS_G1_NC = 266, R_AARCH64_MOVW_UABS_G2 = 267,
-       R_AARCH64_MOVW_UABS_G2_NC = 268, R_AARCH64_MOVW_UABS_G3 = 269, R_AARCH64_LD_PREL_LO19 = 273,
-       R_AARCH64_ADR_PREL_LO21 = 274, R_AARCH64_ADR_PREL_PG_HI21 = 275, R_AARCH64_ADR_PREL_PG_HI21_NC = 276,
-       R_AARCH64_ADD_ABS_LO12_NC = 277, R_AARCH64_LDST8_ABS_LO12_NC = 278, R_AARCH64_TSTBR14 = 279,
-       R_AARCH64_CONDBR19 = 280, R_AARCH64_JUMP26 = 282, R_AARCH64_CALL26 = 283, R_AARCH64_LDST16_ABS_LO12_NC = 284,
-       R_AARCH64_LDST32_ABS_LO12_NC = 285, R_AARCH64_LDST64_ABS_LO12_NC = 286, R_AARCH64_LDST128_ABS_LO12_NC = 299,
-       R_AARCH64_ADR_GOT_PAGE = 311, R_AARCH64_LD64_GOT_LO12_NC = 312, R_AARCH64_TLSIE_ADR_GOTTPREL_PAGE21 = 541,
-       R_AARCH64_TLSIE_LD64_GOTTPREL_LO12_NC = 542, R_AARCH64_TLSLE_MOVW_TPREL_G2 = 544,
-       R_AARCH64_TLSLE_MOVW_TPREL_G1 = 545, R_AARCH64_TLSLE_MOVW_TPREL_G1_NC = 546, R_AARCH64_TLSLE_MOVW_TPREL_G0 = 547,
-       R_AARCH64_TLSLE_MOVW_TPREL_G0_NC = 548, R_AARCH64_TLSLE_ADD_TPREL_HI12 = 549,
-       R_AARCH64_TLSLE_ADD_TPREL_LO12 = 550, R_AARCH64_TLSLE_ADD_TPREL_LO12_NC = 551 };
+enum { R_X86_64_64 = 1, R_X86_64_PC32 = 2, R_X86_64_PLT32 = 4, R_X86_64_GOTPCREL = 9, R_X86_64_32 = 10,
+       R_X86_64_32S = 11, R_X86_64_16 = 12, R_X86_64_PC16 = 13, R_X86_64_8 = 14, R_X86_64_PC8 = 15,
+       R_X86_64_TPOFF64 = 18, R_X86_64_GOTTPOFF = 22, R_X86_64_TPOFF32 = 23, R_X86_64_PC64 = 24 };
+enum { R_AARCH64_ABS64 = 257, R_AARCH64_ABS32 = 258, R_AARCH64_ABS16 = 259, R_AARCH64_PREL64 = 260,
+       R_AARCH64_PREL32 = 261, R_AARCH64_PREL16 = 262, R_AARCH64_LD_PREL_LO19 = 273, R_AARCH64_ADR_PREL_LO21 = 274,
+       R_AARCH64_ADR_PREL_PG_HI21 = 275, R_AARCH64_ADD_ABS_LO12_NC = 277, R_AARCH64_LDST8_ABS_LO12_NC = 278,
+       R_AARCH64_TSTBR14 = 279, R_AARCH64_CONDBR19 = 280, R_AARCH64_JUMP26 = 282, R_AARCH64_CALL26 = 283,
+       R_AARCH64_LDST128_ABS_LO12_NC = 299, R_AARCH64_ADR_GOT_PAGE = 311, R_AARCH64_LD64_GOT_LO12_NC = 312,
+       R_AARCH64_TLSLE_ADD_TPREL_HI12 = 549, R_AARCH64_TLSLE_ADD_TPREL_LO12_NC = 551 };
 
 /* what S stands for: the symbol, its slot in the GOT, its offset from the thread
  * pointer, or the slot that holds that */
@@ -37,7 +29,7 @@ struct RelocKind {
     int type;
     int of;
     int value;
-    int shift;                  /* bits dropped at the low end; they must be zero unless `check` is ANY or value PAGES */
+    int shift;                  /* bits dropped at the low end; they must be zero where there are less than 12 */
     int bits;
     int at;
     int check;
@@ -118,23 +110,22 @@ RelocKind *reloc_kind(int type) {
     return type >= 0 && type < RELOC_TYPES ? reloc_by_type[type] : 0;
 }
 
-int reloc_is_pcrel(int type) {
-    RelocKind *k = reloc_kind(type);
-    return k && k->of == OF_SYM && k->value == FROM_HERE;
-}
-
+/* the type of a plain address of n bytes */
 int reloc_abs(int machine, int n) {
     if (machine == MACH_X86_64)
         return n == 8 ? R_X86_64_64 : n == 4 ? R_X86_64_32 : n == 2 ? R_X86_64_16 : R_X86_64_8;
     return n == 8 ? R_AARCH64_ABS64 : n == 4 ? R_AARCH64_ABS32 : R_AARCH64_ABS16;
 }
 
+/* that of a distance of n bytes */
 int reloc_pcrel(int machine, int n) {
     if (machine == MACH_X86_64)
         return n == 8 ? R_X86_64_PC64 : n == 4 ? R_X86_64_PC32 : n == 2 ? R_X86_64_PC16 : R_X86_64_PC8;
     return n == 8 ? R_AARCH64_PREL64 : n == 4 ? R_AARCH64_PREL32 : R_AARCH64_PREL16;
 }
 
+/* Stores at p what a relocation of `type` asks for: S + A is `value`, the place's address is `place`. Returns null, or
+ * what is wrong. */
 char *reloc_apply(int type, unsigned char *p, long value, long place) {
     RelocKind *k = reloc_kind(type);
     if (!k)
@@ -159,15 +150,36 @@ char *reloc_apply(int type, unsigned char *p, long value, long place) {
         put_le(p, k->bits / 8, value);
         return 0;
     }
-    unsigned int word = get_le(p, 4);
-    if (k->at == ADR_FIELD) {
-        word = word & 0x9f00001f;
-        word = word | (value & 3) << 29 | (value >> 2 & 0x7ffff) << 5;
-    } else {
-        unsigned int mask = ((1 << k->bits) - 1) << k->at;
-        word = word & ~mask;
-        word = word | (value << k->at & mask);
-    }
-    put_le(p, 4, word);
+    unsigned int mask = k->at == ADR_FIELD ? 0x60ffffe0 : ((1 << k->bits) - 1) << k->at;
+    unsigned int field = k->at == ADR_FIELD ? (value & 3) << 29 | (value >> 2 & 0x7ffff) << 5 : value << k->at;
+    put_le(p, 4, get_le(p, 4) & ~mask | field & mask);
     return 0;
+}
+
+/* ---- relocations that need no linker ----
+ * A pc-relative reference to a local label of the same section is settled here, and its relocation dropped.  The others
+ * that name a nameless or .L label are turned to the section's symbol, so that the label need not be written. */
+void obj_resolve(Obj *o) {
+    for (Section *s = o->sections; s; s = s->next) {
+        long kept = 0;
+        for (long i = 0; i < s->nrelocs; i++) {
+            Reloc *r = &s->relocs[i];
+            Symbol *y = r->sym;
+            RelocKind *k = reloc_kind(r->type);
+            int placed = y->place == PLACE_SECTION;
+            if (placed && y->sec == s && y->binding == STB_LOCAL && k && k->of == OF_SYM && k->value == FROM_HERE) {
+                char *wrong = reloc_apply(r->type, s->data + r->offset, y->value + r->addend, r->offset);
+                if (wrong)
+                    fatal_at(o->file, 0, wrong, y->name);
+                continue;
+            }
+            if (placed && sym_is_temporary(y) && !(y->sec->flags & SHF_MERGE)) {
+                r->addend += y->value;
+                r->sym = sec_symbol(y->sec);
+                r->sym->used = 1;
+            }
+            mem_copy(&s->relocs[kept++], r, sizeof(Reloc));
+        }
+        s->nrelocs = kept;
+    }
 }
