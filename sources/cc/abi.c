@@ -47,12 +47,12 @@ static void eightbytes(Type *t, long off, int *classes) {
                     classes[(off + m->offset + m->bit_offset / 8) / 8] |= 2;
                 continue;
             }
-            if ((off + m->offset) % type_align(m->type))
-                classes[0] |= 4;
             eightbytes(m->type, off + m->offset, classes);
         }
         return;
     }
+    if (off % type_align(t))
+        classes[0] |= 4;
     if (t->kind == TY_LDOUBLE) {
         classes[0] |= 8;
         classes[1] |= 8;
@@ -106,8 +106,10 @@ static void pass_record_x86_64(Type *t, Passing *p) {
     int classes[2];
     classes[0] = 0;
     classes[1] = 0;
+    if (p->size == 0)           /* travels nowhere */
+        return;
     p->kind = PASS_STACK;
-    if (p->size > 16 || p->size == 0) {
+    if (p->size > 16) {
         p->align = type_align(t) > 8 ? 16 : 8;
         return;
     }
@@ -119,7 +121,18 @@ static void pass_record_x86_64(Type *t, Passing *p) {
     }
     p->kind = PASS_PARTS;
     for (int off = 0; off < p->size; off += 8)
-        add_part(p, classes[off / 8] & 2 || !classes[off / 8] ? K_L : p->size - off > 4 ? K_D : K_S, off);
+        if (!off || classes[1])         /* not what is padding altogether */
+            add_part(p, classes[off / 8] & 2 || !classes[off / 8] ? K_L : p->size - off > 4 ? K_D : K_S, off);
+}
+
+/* AArch64's alignment of an argument: that of the members, whatever the
+ * record's own attribute asks for beyond it. */
+static int members_align(Type *t) {
+    int align = 1;
+    for (Member *m = t->record->members; m; m = m->next)
+        if (type_align(m->type) > align)
+            align = type_align(m->type);
+    return align < type_align(t) ? align : type_align(t);
 }
 
 static void pass_record_aarch64(Type *t, Passing *p) {
@@ -138,7 +151,7 @@ static void pass_record_aarch64(Type *t, Passing *p) {
     }
     for (int off = 0; off < p->size; off += 8)
         add_part(p, K_L, off);
-    p->align = type_align(t) > 8 ? 16 : 8;
+    p->align = members_align(t) > 8 ? 16 : 8;
 }
 
 static void pass_type(Type *t, Passing *p) {
