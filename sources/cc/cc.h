@@ -117,9 +117,7 @@ struct Record {
     Member *members;
     long size;                  /* -1: incomplete */
     int align;
-    int packed;
     Tag *tag;
-    int flexible;
 };
 
 struct Member {
@@ -127,6 +125,8 @@ struct Member {
     Ident *id;                  /* null: anonymous */
     Type *type;
     long offset;
+    int align;                  /* asked for, or 0 */
+    int packed;
     int bit_width;              /* -1: no bit-field */
     int bit_offset;             /* from the least significant bit of the unit at offset */
 };
@@ -143,25 +143,20 @@ struct Tag {
 /* ---- declarations ---- */
 
 enum { D_VAR, D_FUNC, D_TYPEDEF, D_ENUM_CONST, D_BUILTIN };
-enum { SC_NONE, SC_EXTERN, SC_STATIC, SC_AUTO, SC_TYPEDEF };
+enum { SC_NONE, SC_EXTERN, SC_STATIC, SC_TYPEDEF, SC_AUTO, SC_REGISTER };  /* from SC_EXTERN on like the keywords */
 
-struct Attr {
-    int packed;
-    int aligned;
-    int weak;
-    int used;
-    int noreturn;
-    int constructor;
-    int destructor;
+/* attributes, in the order of attribute_names; the first ones are flags, then come strings */
+enum { A_PACKED, A_WEAK, A_USED, A_CONSTRUCTOR, A_DESTRUCTOR, A_GNU_INLINE, A_SECTION, A_ALIAS, A_VISIBILITY, A_ALIGNED,
+       A_MODE, A_CLEANUP, A_VECTOR_SIZE, A_NONE };
+
+struct Attr {                   /* what specifiers and attributes say beside the type */
+    int storage;                /* SC_... */
+    int is_inline;
     int is_thread;
-    int common;                 /* -1: nocommon */
-    int transparent;
-    int gnu_inline;
-    int always_inline;
+    int flags;                  /* 1 << A_... */
+    int aligned;
     int mode;                   /* size in bytes asked for by mode() */
-    char *section;
-    char *alias;
-    char *visibility;
+    char *text[3];              /* from A_SECTION on */
     char *asm_name;
 };
 
@@ -191,6 +186,7 @@ struct Decl {
     Symbol *sym;
     char *asm_name;
     char *section;
+    char *alias;
     Node *body;                 /* a function's, until it is generated */
     Decl *locals;               /* a function's parameters, in scope */
     Node *size_vla;
@@ -305,19 +301,19 @@ static Node *unary(void);
 static Node *binary(int op, Node *a, Node *b);
 static Node *cast(Node *n, Type *type);
 static long constant_expression(char *what);
+static long constant_of(Node *n, char *what);
 static Type *type_of_name(void);
 
 /* decl.c */
 static Decl *current_function;
 static int starts_type(void);
 static int starts_type_ahead(void);
-static Node *local_declaration(void);
 static Decl *new_local(Ident *id, Type *type);
 static Symbol *decl_symbol(Decl *d);
 static Decl *declare(Ident *id, Type *type, int kind);
 
 static void static_assertion(void);
-static Type *specifiers(int *storage, Attr *attr);
+static Type *specifiers(Attr *attr);
 static Type *declarator(Type *type, Ident **id, int allow_abstract);
 
 /* init.c */

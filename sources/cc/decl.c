@@ -19,8 +19,7 @@ struct DeclList {
     DeclList *next;
     Decl *decl;
 };
-static DeclList *tentative_list;
-static DeclList *inline_list;
+static DeclList *unfinished;    /* what the end of the file decides on: inline functions, tentative definitions, aliases */
 static Label *labels;
 static int vla_count;           /* arrays of variable length declared so far */
 
@@ -76,7 +75,7 @@ static Decl *new_local(Ident *id, Type *type) {
     Decl *d = declare(id, type, D_VAR);
     d->storage = SC_AUTO;
     if (!current_function)
-        error("this needs a function around it%s", "");
+        error("this needs a function around it", "");
     return d;
 }
 
@@ -109,86 +108,60 @@ static int attr_is(char *name) {
     return str_len(name) == n && mem_eq(s, name, n);
 }
 
-static char *attr_string(void) {
-    next();
-    expect('(', "(");
-    char *s = string_literal()->str;
-    expect(')', ")");
-    return s;
-}
+/* In the order of the A_ constants; the others are read over. */
+static char *attribute_names[] = { "packed", "weak", "used", "constructor", "destructor", "gnu_inline", "section", "alias",
+                                   "visibility", "aligned", "mode", "cleanup", "vector_size" };
 
 static void attribute(Attr *a) {
-    if (attr_is("packed"))
-        a->packed = 1;
-    else if (attr_is("weak"))
-        a->weak = 1;
-    else if (attr_is("used"))
-        a->used = 1;
-    else if (attr_is("noreturn"))
-        a->noreturn = 1;
-    else if (attr_is("constructor"))
-        a->constructor = 1;
-    else if (attr_is("destructor"))
-        a->destructor = 1;
-    else if (attr_is("gnu_inline"))
-        a->gnu_inline = 1;
-    else if (attr_is("cleanup") || attr_is("vector_size"))
+    int which = 0;
+    while (which < A_NONE && !attr_is(attribute_names[which]))
+        which++;
+    if (which == A_CLEANUP || which == A_VECTOR_SIZE)
         error("the attribute '%s' is not supported", token_text(&tk));
-    else if (attr_is("section")) {
-        a->section = attr_string();
-        return;
-    } else if (attr_is("alias")) {
-        a->alias = attr_string();
-        return;
-    } else if (attr_is("visibility")) {
-        a->visibility = attr_string();
-        return;
-    } else if (attr_is("aligned")) {
-        next();
+    if (which == A_ALIGNED)
         a->aligned = 16;
-        if (accept('(')) {
-            a->aligned = constant_expression("an alignment");
-            expect(')', ")");
-        }
-        return;
-    } else if (attr_is("mode")) {
-        next();
-        expect('(', "(");
-        a->mode = attr_is("QI") || attr_is("byte") ? 1 : attr_is("HI") ? 2 : attr_is("SI") ? 4 : 8;
-        next();
-        expect(')', ")");
-        return;
-    }
+    if (which < A_SECTION)
+        a->flags |= 1 << which;
     next();
-    if (tk.kind == '(') {               /* the arguments of one that is not minded */
-        int nested = 0;
-        do {
-            nested += tk.kind == '(' ? 1 : tk.kind == ')' ? -1 : 0;
-            next();
-        } while (nested && tk.kind != T_EOF);
-    }
+    if (!accept('('))
+        return;
+    if (which == A_ALIGNED)
+        a->aligned = constant_expression("an alignment");
+    else if (which == A_MODE)
+        a->mode = attr_is("QI") || attr_is("byte") ? 1 : attr_is("HI") ? 2 : attr_is("SI") ? 4 : 8;
+    else if (which >= A_SECTION && which <= A_VISIBILITY)
+        a->text[which - A_SECTION] = string_literal()->str;
+    for (int nested = 1; nested && tk.kind != T_EOF; next())
+        nested += tk.kind == '(' ? 1 : tk.kind == ')' ? -1 : 0;
 }
 
 static void attributes(Attr *a) {
-    while (tk.kind == K_ATTRIBUTE) {
-        next();
-        expect('(', "(");
-        expect('(', "(");
-        while (tk.kind != ')')
+    while (accept(K_ATTRIBUTE)) {
+        expect('(');
+        expect('(');
+        while (!accept(')'))
             if (!accept(','))
                 attribute(a);
-        next();
-        expect(')', ")");
+        expect(')');
     }
 }
 
-static void asm_name(Attr *a) {
-    if (accept(K_ASM)) {
-        expect('(', "(");
-        a->asm_name = string_literal()->str;
-        expect(')', ")");
-    }
-    attributes(a);
+static int has(Attr *a, int which) {
+    return a->flags >> which & 1;
+}
+
+/* Attributes that say nothing where they stand. */
+static void idle_attributes(void) {
+    Attr attr;
+    attributes(&attr);
+}
+
+/* The string of asm("..."). */
+static char *asm_string(void) {
+    expect('(');
+    char *s = string_literal()->str;
+    expect(')');
+    return s;
 }
 
 /* ---- specifiers ---- */
@@ -206,207 +179,154 @@ static int starts_type_ahead(void) {
     return token_starts_type(&tk_ahead);
 }
 
-static Tag *tag_new(Ident *id, int kind) {
-    Tag *t = xalloc(sizeof(Tag));
-    t->id = id;
-    t->kind = kind;
-    t->depth = depth;
-    if (id) {
-        t->outer = id->tag;
-        id->tag = t;
-        if (scope) {
-            t->next = scope->tags;
-            scope->tags = t;
-        }
+/* The tag behind struct, union or enum, found or made. */
+static Tag *tag_specifier(Attr *attr) {
+    int kind = tk.kind;
+    mem_set(attr, 0, sizeof(Attr));
+    next();
+    attributes(attr);
+    Ident *id = tk.kind == T_IDENT ? tk.id : 0;
+    if (id)
+        next();
+    else if (tk.kind != '{')
+        error("expected a tag or '{' before '%s'", token_text(&tk));
+    Tag *tag = id ? id->tag : 0;
+    int defines = tk.kind == '{' || tk.kind == ';' && kind != K_ENUM;
+    if (tag && (tag->depth == depth || !defines)) {
+        if (tag->kind != kind)
+            error("'%s' was declared as another kind of tag", id->name);
+        return tag;
     }
-    return t;
+    tag = xalloc(sizeof(Tag));
+    tag->id = id;
+    tag->kind = kind;
+    tag->depth = depth;
+    if (id) {
+        tag->outer = id->tag;
+        id->tag = tag;
+    }
+    if (id && scope) {
+        tag->next = scope->tags;
+        scope->tags = tag;
+    }
+    return tag;
 }
 
-static void place_bit_field(Record *r, Member *m, long *bits, int width) {
-    long unit = type_size(m->type) * 8;
-    if (width == 0) {
-        *bits = (*bits + unit - 1) & -unit;
-        return;
-    }
-    if (!r->packed && *bits / unit != (*bits + width - 1) / unit)
+/* Puts a member at the bit *bits or behind it, and *bits behind the member. */
+static void place_member(Record *r, Member *m, int packed, long *bits) {
+    int align = packed ? 1 : type_align(m->type);
+    if (!packed && pack_align && align > pack_align)
+        align = pack_align;
+    if (m->align > align)
+        align = m->align;
+    int width = m->bit_width;
+    long size = type_size(m->type);
+    long unit = width < 0 ? align * 8 : size * 8;
+    if (width <= 0 || !packed && *bits / unit != (*bits + width - 1) / unit)
         *bits = (*bits + unit - 1) & -unit;
     long start = *bits & -unit;
-    if (r->packed && *bits + width - start > unit)
+    if (packed && *bits + width - start > unit)
         start = *bits & -8;             /* a packed field may straddle units */
     m->offset = start / 8;
     m->bit_offset = *bits - start;
-    m->bit_width = width;
-    *bits += width;
-}
-
-static void place_member(Record *r, Member *m, int is_union, long *bits, int asked) {
-    int align = type_align(m->type);
-    if (r->packed)
-        align = 1;
-    else if (pack_align && align > pack_align)
-        align = pack_align;
-    if (asked > align)
-        align = asked;
-    long before = is_union ? 0 : *bits;
-    if (m->bit_width >= 0) {
-        int width = m->bit_width;
-        place_bit_field(r, m, &before, width);
-        if (!m->id && (!width || target->machine == MACH_X86_64))
-            align = width || target->machine == MACH_X86_64 ? 1 : align;
-        if (!m->id && target->machine == MACH_X86_64)
-            align = 1;
-    } else {
-        before = (before + align * 8 - 1) & -(align * 8L);
-        m->offset = before / 8;
-        long size = type_size(m->type);
-        before += (size < 0 ? 0 : size) * 8;
-    }
-    if (align > r->align)
+    *bits += width >= 0 ? width : size > 0 ? size * 8 : 0;
+    if (align > r->align && (width < 0 || m->id || target->machine == MACH_AARCH64))
         r->align = align;
-    if (!is_union || before > *bits)
-        *bits = before;
 }
 
-static void member_declaration(Record *r, Member **last, int is_union, long *bits) {
+static void place_members(Record *r, int is_union, Attr *attr) {
+    long most = 0;
+    long bits = 0;
+    Member **at = &r->members;
+    r->align = attr->aligned > 1 ? attr->aligned : 1;
+    while (*at) {
+        Member *m = *at;
+        place_member(r, m, has(attr, A_PACKED) || m->packed, &bits);
+        if (bits > most)
+            most = bits;
+        if (is_union)
+            bits = 0;
+        if (m->id || m->bit_width < 0)
+            at = &m->next;
+        else
+            *at = m->next;              /* was there only to take room */
+    }
+    r->size = ((most + 7) / 8 + r->align - 1) & -(long)r->align;
+}
+
+static Member **member_declaration(Member **end) {
     Attr attr;
-    int storage;
-    mem_set(&attr, 0, sizeof(Attr));
     if (tk.kind == K_STATIC_ASSERT) {
         static_assertion();
-        return;
+        return end;
     }
-    Type *base = specifiers(&storage, &attr);
-    int first = 1;
-    while (tk.kind != ';' || first && is_record(base)) {
-        Ident *id = 0;
-        Type *type = base;
+    Type *base = specifiers(&attr);
+    int anonymous = is_record(base) && tk.kind == ';';
+    while (tk.kind != ';' || anonymous) {
         Attr own;
+        Member *m = xalloc(sizeof(Member));
         mem_copy(&own, &attr, sizeof(Attr));
-        if (tk.kind != ':' && tk.kind != ';')
-            type = declarator(base, &id, 1);
-        int width = -1;
+        m->type = tk.kind == ':' || anonymous ? base : declarator(base, &m->id, 1);
+        m->bit_width = -1;
         if (accept(':')) {
-            width = constant_expression("a bit-field's width");
-            if (!is_integer(type) || width < 0 || width > type->size * 8 || id && !width)
-                error("bad bit-field%s", "");
+            m->bit_width = constant_expression("a bit-field's width");
+            if (!is_integer(m->type) || m->bit_width < 0 || m->bit_width > m->type->size * 8 || m->id && !m->bit_width)
+                error("bad bit-field", "");
         }
         attributes(&own);
-        if (type->kind == TY_FUNC || !is_complete(type) && type->kind != TY_ARRAY)
-            error("member of the incomplete type '%s'", type_name(type));
-        Member *m = xalloc(sizeof(Member));
-        m->id = id;
-        m->type = type;
-        m->bit_width = width;
-        if (type->kind == TY_ARRAY && type->size < 0)
-            r->flexible = 1;
-        int packed = r->packed;
-        r->packed |= own.packed;
-        place_member(r, m, is_union, bits, own.aligned);
-        r->packed = packed;
-        if (id || width < 0) {
-            if (*last)
-                (*last)->next = m;
-            else
-                r->members = m;
-            *last = m;
-        }
-        first = 0;
-        if (!accept(','))
+        if (m->type->kind == TY_FUNC || !is_complete(m->type) && m->type->kind != TY_ARRAY)
+            error("member of the incomplete type '%s'", type_name(m->type));
+        m->align = own.aligned;
+        m->packed = has(&own, A_PACKED);
+        *end = m;
+        end = &m->next;
+        if (anonymous || !accept(','))
             break;
     }
-    expect(';', ";");
-}
-
-/* Attributes may stand behind the closing brace, and packed there matters: the
- * members are placed again. */
-static void replace_members(Record *r, int is_union, long *bits) {
-    *bits = 0;
-    r->align = 1;
-    for (Member *m = r->members; m; m = m->next)
-        place_member(r, m, is_union, bits, 0);
+    expect(';');
+    return end;
 }
 
 static Type *record_specifier(void) {
-    int kind = tk.kind;
     Attr attr;
-    mem_set(&attr, 0, sizeof(Attr));
-    next();
-    attributes(&attr);
-    Ident *id = 0;
-    if (tk.kind == T_IDENT) {
-        id = tk.id;
-        next();
-    }
-    Tag *tag = id ? id->tag : 0;
-    if (!tag || (tk.kind == '{' || tk.kind == ';') && tag->depth < depth) {
-        tag = tag_new(id, kind);
-        tag->type = type_new(kind == K_UNION ? TY_UNION : TY_STRUCT, 0, 1);
+    int is_union = tk.kind == K_UNION;
+    Tag *tag = tag_specifier(&attr);
+    if (!tag->type) {
+        tag->type = type_new(is_union ? TY_UNION : TY_STRUCT, 0, 1);
         tag->type->record = xalloc(sizeof(Record));
         tag->type->record->size = -1;
         tag->type->record->align = 1;
         tag->type->record->tag = tag;
-    } else if (tag->kind != kind)
-        error("'%s' was declared as another kind of tag", id->name);
-    Type *type = tag->type;
-    if (tk.kind != '{') {
-        if (!id)
-            error("expected a tag or '{' before '%s'", token_text(&tk));
-        return type;
     }
-    next();
-    Record *r = type->record;
+    Record *r = tag->type->record;
+    if (!accept('{'))
+        return tag->type;
     if (r->size >= 0)
-        error("'%s' is defined twice", id->name);
-    long bits = 0;
-    Member *last = 0;
-    r->packed = attr.packed;
+        error("'%s' is defined twice", tag->id->name);
+    Member **end = &r->members;
     while (!accept('}'))
-        member_declaration(r, &last, kind == K_UNION, &bits);
-    int was_packed = r->packed;
+        end = member_declaration(end);
     attributes(&attr);
-    if (attr.packed && !was_packed) {
-        r->packed = 1;
-        replace_members(r, kind == K_UNION, &bits);
-    }
-    if (attr.aligned > r->align)
-        r->align = attr.aligned;
-    r->size = ((bits + 7) / 8 + r->align - 1) & -(long)r->align;
-    type->size = r->size;
-    return type;
+    place_members(r, is_union, &attr);
+    tag->type->size = r->size;
+    return tag->type;
 }
 
 static Type *enum_specifier(void) {
     Attr attr;
-    mem_set(&attr, 0, sizeof(Attr));
-    next();
-    attributes(&attr);
-    Ident *id = 0;
-    if (tk.kind == T_IDENT) {
-        id = tk.id;
-        next();
-    }
-    Tag *tag = id ? id->tag : 0;
-    if (!tag || tk.kind == '{' && tag->depth < depth)
-        tag = tag_new(id, K_ENUM);
-    else if (tag->kind != K_ENUM)
-        error("'%s' was declared as another kind of tag", id->name);
-    if (tk.kind != '{') {
-        if (!tag->type)
-            tag->type = ty_uint;
+    Tag *tag = tag_specifier(&attr);
+    if (tk.kind != '{' && !tag->type)
+        tag->type = ty_uint;
+    if (!accept('{'))
         return tag->type;
-    }
-    next();
     long v = 0;
     int negative = 0;
     int wide = 0;
     while (tk.kind != '}') {
-        if (tk.kind != T_IDENT)
-            error("expected a name before '%s'", token_text(&tk));
-        Ident *name = tk.id;
-        next();
+        Ident *id = name();
         if (accept('='))
             v = constant_expression("an enumeration constant");
-        Decl *d = declare(name, v > 0x7fffffff || v < -0x7fffffffL - 1 ? ty_long : ty_int, D_ENUM_CONST);
+        Decl *d = declare(id, v == (int)v ? ty_int : ty_long, D_ENUM_CONST);
         d->value = v;
         negative |= v < 0;
         wide |= v > 0xffffffffL || v < -0x7fffffffL - 1 || negative && v > 0x7fffffff;
@@ -414,7 +334,7 @@ static Type *enum_specifier(void) {
         if (!accept(','))
             break;
     }
-    expect('}', "}");
+    expect('}');
     attributes(&attr);
     tag->type = wide ? ty_long : negative ? ty_int : ty_uint;
     return tag->type;
@@ -422,15 +342,15 @@ static Type *enum_specifier(void) {
 
 static Type *typeof_type(void) {
     next();
-    expect('(', "(");
+    expect('(');
     Type *type = starts_type() ? type_of_name() : expression()->type;
-    expect(')', ")");
+    expect(')');
     return type;
 }
 
 static void static_assertion(void) {
     next();
-    expect('(', "(");
+    expect('(');
     Place place;
     mem_copy(&place, &tk.place, sizeof(Place));
     long ok = constant_expression("_Static_assert's condition");
@@ -439,128 +359,96 @@ static void static_assertion(void) {
         why = string_literal()->str;
     if (!ok)
         error_at(&place, "static assertion failed: %s", why);
-    expect(')', ")");
-    expect(';', ";");
+    expect(')');
+    expect(';');
 }
 
 static Type *mode_type(Type *type, int size) {
-    int u = is_unsigned(type);
     if (is_float(type))
         return size == 4 ? ty_float : ty_double;
-    switch (size) {
-    case 1: return u ? ty_uchar : ty_schar;
-    case 2: return u ? ty_ushort : ty_short;
-    case 4: return u ? ty_uint : ty_int;
-    }
-    return u ? ty_ulong : ty_long;
+    int kind = size == 1 ? TY_SCHAR : size == 2 ? TY_SHORT : size == 4 ? TY_INT : TY_LONG;
+    return *basic_types[kind + is_unsigned(type)];
 }
 
-/* How often each word was seen, in one number. */
-enum { W_CHAR = 1, W_SHORT = 4, W_INT = 16, W_LONG = 64, W_SIGNED = 256, W_UNSIGNED = 1024, W_FLOAT = 4096,
-       W_DOUBLE = 16384, W_VOID = 65536, W_BOOL = 262144, W_OTHER = 1048576 };
+/* How often each word was seen, in one number: 1 << 2 * (kind - K_VOID) for each. */
+enum { W_VOID = 1, W_BOOL = 4, W_CHAR = 16, W_SHORT = 64, W_INT = 256, W_LONG = 1024, W_SIGNED = 4096, W_UNSIGNED = 16384,
+       W_FLOAT = 65536, W_DOUBLE = 262144 };
 
 static Type *type_of_words(int words) {
+    int u = words & 3 * W_UNSIGNED;
+    int sign = words & (3 * W_SIGNED | 3 * W_UNSIGNED);
+    if (!sign || sign == W_SIGNED || sign == W_UNSIGNED)
+        switch (words & ~sign & ~W_INT) {
+        case 0: return u ? ty_uint : ty_int;
+        case W_SHORT: return u ? ty_ushort : ty_short;
+        case W_LONG: return u ? ty_ulong : ty_long;
+        case 2 * W_LONG: return u ? ty_ullong : ty_llong;
+        }
     switch (words) {
     case W_VOID: return ty_void;
     case W_BOOL: return ty_bool;
     case W_CHAR: return ty_char;
     case W_CHAR + W_SIGNED: return ty_schar;
     case W_CHAR + W_UNSIGNED: return ty_uchar;
-    case W_SHORT: case W_SHORT + W_INT: case W_SHORT + W_SIGNED: case W_SHORT + W_INT + W_SIGNED: return ty_short;
-    case W_SHORT + W_UNSIGNED: case W_SHORT + W_INT + W_UNSIGNED: return ty_ushort;
-    case 0: case W_INT: case W_SIGNED: case W_INT + W_SIGNED: return ty_int;
-    case W_UNSIGNED: case W_UNSIGNED + W_INT: return ty_uint;
-    case W_LONG: case W_LONG + W_INT: case W_LONG + W_SIGNED: case W_LONG + W_INT + W_SIGNED: return ty_long;
-    case W_LONG + W_UNSIGNED: case W_LONG + W_INT + W_UNSIGNED: return ty_ulong;
-    case 2 * W_LONG: case 2 * W_LONG + W_INT: case 2 * W_LONG + W_SIGNED: case 2 * W_LONG + W_INT + W_SIGNED: return ty_llong;
-    case 2 * W_LONG + W_UNSIGNED: case 2 * W_LONG + W_INT + W_UNSIGNED: return ty_ullong;
     case W_FLOAT: return ty_float;
     case W_DOUBLE: return ty_double;
     case W_LONG + W_DOUBLE: return ty_ldouble;
     }
-    error("invalid combination of type specifiers%s", "");
+    error("invalid combination of type specifiers", "");
     return 0;
 }
 
-static int word_of(int kind) {
-    switch (kind) {
-    case K_CHAR: return W_CHAR;
-    case K_SHORT: return W_SHORT;
-    case K_INT: return W_INT;
-    case K_LONG: return W_LONG;
-    case K_SIGNED: return W_SIGNED;
-    case K_UNSIGNED: return W_UNSIGNED;
-    case K_FLOAT: return W_FLOAT;
-    case K_DOUBLE: return W_DOUBLE;
-    case K_VOID: return W_VOID;
-    case K_BOOL: return W_BOOL;
-    }
-    return 0;
+static int qualifiers(void) {
+    int quals = 0;
+    for (; tk.kind >= K_CONST && tk.kind <= K_RESTRICT; next())
+        quals |= tk.kind == K_CONST ? Q_CONST : tk.kind == K_VOLATILE ? Q_VOLATILE : 0;
+    return quals;
 }
 
-static int inline_seen;
-
-static int storage_of(int kind) {
-    switch (kind) {
-    case K_EXTERN: return SC_EXTERN;
-    case K_STATIC: return SC_STATIC;
-    case K_TYPEDEF: return SC_TYPEDEF;
-    case K_AUTO: case K_REGISTER: return SC_AUTO;
-    }
-    return SC_NONE;
-}
-
-/* Declaration specifiers; sets *storage and inline_seen. */
-static Type *specifiers(int *storage, Attr *attr) {
+static Type *specifiers(Attr *attr) {
     Type *type = 0;
     int words = 0;
     int quals = 0;
-    *storage = SC_NONE;
-    inline_seen = 0;
+    mem_set(attr, 0, sizeof(Attr));
     while (1) {
         int kind = tk.kind;
-        if (word_of(kind)) {
-            words += word_of(kind);
-            next();
-        } else if (storage_of(kind)) {
-            *storage = storage_of(kind);
-            next();
-        } else if (kind == K_STRUCT || kind == K_UNION)
-            type = record_specifier();
-        else if (kind == K_ENUM)
-            type = enum_specifier();
-        else if (kind == K_TYPEOF)
-            type = typeof_type();
-        else if (kind == K_CONST || kind == K_VOLATILE || kind == K_RESTRICT) {
-            quals |= kind == K_CONST ? Q_CONST : kind == K_VOLATILE ? Q_VOLATILE : 0;
-            next();
-        } else if (kind == K_INLINE) {
-            inline_seen = 1;
-            next();
-        } else if (kind == K_NORETURN || kind == K_EXTENSION)
-            next();
-        else if (kind == K_THREAD) {
+        if (kind >= K_VOID && kind <= K_DOUBLE)
+            words += 1 << 2 * (kind - K_VOID);
+        else if (kind >= K_EXTERN && kind <= K_REGISTER)
+            attr->storage = kind - K_EXTERN + SC_EXTERN;
+        else if (kind == K_INLINE)
+            attr->is_inline = 1;
+        else if (kind == K_THREAD)
             attr->is_thread = 1;
-            next();
-        } else if (kind == K_ATTRIBUTE)
-            attributes(attr);
-        else if (kind == K_ALIGNAS) {
-            next();
-            expect('(', "(");
-            int align = starts_type() ? type_align(type_of_name()) : constant_expression("an alignment");
-            if (align > attr->aligned)
-                attr->aligned = align;
-            expect(')', ")");
-        } else if (kind == T_IDENT && !type && !words && tk.id->decl && tk.id->decl->kind == D_TYPEDEF) {
+        else if (kind == T_IDENT && !type && !words && starts_type()) {
             type = tk.id->decl->type;
             if (tk.id->decl->align > attr->aligned)
                 attr->aligned = tk.id->decl->align;
-            next();
-        } else
-            break;
+        } else if (kind != K_NORETURN && kind != K_EXTENSION) {
+            if (kind >= K_CONST && kind <= K_RESTRICT)
+                quals |= qualifiers();
+            else if (kind == K_STRUCT || kind == K_UNION)
+                type = record_specifier();
+            else if (kind == K_ENUM)
+                type = enum_specifier();
+            else if (kind == K_TYPEOF)
+                type = typeof_type();
+            else if (kind == K_ATTRIBUTE)
+                attributes(attr);
+            else if (accept(K_ALIGNAS)) {
+                expect('(');
+                int align = starts_type() ? type_align(type_of_name()) : constant_expression("an alignment");
+                if (align > attr->aligned)
+                    attr->aligned = align;
+                expect(')');
+            } else
+                break;
+            continue;
+        }
+        next();
     }
     if (type && words)
-        error("two types in one declaration%s", "");
+        error("two types in one declaration", "");
     if (!type)
         type = type_of_words(words);
     if (attr->mode)
@@ -570,184 +458,125 @@ static Type *specifiers(int *storage, Attr *attr) {
 
 /* ---- declarators ---- */
 
-/* What a declarator does to its base type, in the order of doing. */
-typedef struct Mod Mod;
-struct Mod {
-    Mod *next;
-    int kind;                   /* TY_PTR, TY_ARRAY, TY_FUNC */
-    int quals;
-    long len;
-    Node *vla;
-    Type *function;
-};
-
-
-static Mod *mod_new(int kind) {
-    Mod *m = xalloc(sizeof(Mod));
-    m->kind = kind;
-    return m;
-}
-
-static Mod *append(Mod *a, Mod *b) {
-    if (!a)
-        return b;
-    Mod *m = a;
-    while (m->next)
-        m = m->next;
-    m->next = b;
-    return a;
-}
-
 static Type *adjust_param(Type *type) {
     if (type->kind == TY_ARRAY)
         return pointer_to(type->base);
-    if (type->kind == TY_FUNC)
-        return pointer_to(type);
-    return type;
+    return type->kind == TY_FUNC ? pointer_to(type) : type;
 }
 
-static Mod *parameters(void) {
-    Mod *m = mod_new(TY_FUNC);
+static Type *parameters(void) {
     Type *f = function_type(0);
-    m->function = f;
-    if (accept(')')) {
-        f->unproto = 1;
-        return m;
-    }
-    Decl *last = 0;
+    Decl **end = &f->params;
+    Attr attr;
+    f->unproto = tk.kind == ')' || tk.kind == T_IDENT && !starts_type();        /* old style: names only, or nothing */
     enter_scope();
-    if (tk.kind == T_IDENT && !starts_type()) {         /* old style: names only */
-        f->unproto = 1;
-        do {
-            Decl *d = decl_new(tk.id, ty_int, D_VAR);
-            if (last)
-                last->next = d;
-            else
-                f->params = d;
-            last = d;
-            next();
-        } while (accept(','));
-        expect(')', ")");
-        leave_scope();
-        return m;
-    }
-    while (1) {
+    while (tk.kind != ')' && !f->variadic) {
+        Ident *id = 0;
+        Type *type = ty_int;
         if (accept(T_ELLIPSIS)) {
             f->variadic = 1;
-            expect(')', ")");
             break;
         }
-        Attr attr;
-        int storage;
-        Ident *id = 0;
-        mem_set(&attr, 0, sizeof(Attr));
-        if (!starts_type() && tk.kind != K_EXTENSION)
+        if (f->unproto)
+            id = name();
+        else if (!starts_type() && tk.kind != K_EXTENSION)
             error("expected a parameter's type before '%s'", token_text(&tk));
-        Type *type = specifiers(&storage, &attr);
-        type = declarator(type, &id, 2);
-        attributes(&attr);
-        if (type->kind == TY_VOID && !id && !f->params && tk.kind == ')') {
-            next();
-            break;
+        else {
+            type = adjust_param(declarator(specifiers(&attr), &id, 2));
+            idle_attributes();
         }
-        type = adjust_param(type);
+        if (type->kind == TY_VOID && !id && !f->params && tk.kind == ')')
+            break;
         Decl *d = declare(id, type, D_VAR);
         d->storage = SC_AUTO;
-        if (last)
-            last->next = d;
-        else
-            f->params = d;
-        last = d;
-        if (accept(')'))
-            break;
-        expect(',', ",");
+        *end = d;
+        end = &d->next;
+        if (tk.kind != ')')
+            expect(',');
     }
+    expect(')');
     leave_scope();
-    return m;
+    return f;
 }
 
-static Mod *array_suffix(void) {
-    Mod *m = mod_new(TY_ARRAY);
-    while (tk.kind == K_STATIC || tk.kind == K_CONST || tk.kind == K_RESTRICT || tk.kind == K_VOLATILE)
-        next();
-    m->len = -1;
+static Type *array_suffix(void) {
+    Type *array = type_new(TY_ARRAY, -1, 1);
+    while (accept(K_STATIC) || qualifiers())
+        ;
     if (tk.kind == '*' && peek() == ']')
         next();
     else if (tk.kind != ']') {
         Node *n = rvalue(assignment());
-        if (is_num(n)) {
-            m->len = n->val;
-            if (n->val < 0)
-                error("an array of negative size%s", "");
-        } else
-            m->vla = n;
+        if (!is_num(n))
+            array->vla = n;
+        else if (n->val < 0)
+            error("an array of negative size", "");
+        else
+            array->size = n->val;
     }
-    expect(']', "]");
-    return m;
+    expect(']');
+    return array;
 }
 
-/* allow_abstract: 0 a name is needed, 1 may be left out (a bit-field), 2 a parameter or a type's name */
-static Mod *declarator_mods(Ident **id, int allow_abstract) {
-    Mod *mods = 0;
-    Attr attr;
+/* What a declarator does to its base type, in the order of doing: types linked by `base`, an array's size being its
+ * length.  allow_abstract: 0 a name is needed, 1 may be left out (a bit-field), 2 a parameter or a type's name */
+static Type *declarator_parts(Ident **id, int allow_abstract) {
+    Type *first = 0;
+    Type **end = &first;
     while (tk.kind == '*' || tk.kind == K_ATTRIBUTE) {
-        if (tk.kind == K_ATTRIBUTE) {
-            attributes(&attr);
-            continue;
+        idle_attributes();
+        if (accept('*')) {
+            *end = type_new(TY_PTR, 8, 8);
+            (*end)->quals = qualifiers();
+            end = &(*end)->base;
         }
-        next();
-        Mod *m = mod_new(TY_PTR);
-        while (tk.kind == K_CONST || tk.kind == K_VOLATILE || tk.kind == K_RESTRICT) {
-            m->quals |= tk.kind == K_CONST ? Q_CONST : tk.kind == K_VOLATILE ? Q_VOLATILE : 0;
-            next();
-        }
-        mods = append(mods, m);
     }
-    Mod *inner = 0;
+    Type *inner = 0;
     if (tk.kind == '(') {
         int kind = peek();
-        int is_params = allow_abstract == 2 && (kind == ')' || starts_type_ahead() && kind != K_ATTRIBUTE || kind == T_ELLIPSIS);
-        if (!is_params) {
+        if (allow_abstract != 2 || kind != ')' && kind != T_ELLIPSIS && (kind == K_ATTRIBUTE || !starts_type_ahead())) {
             next();
-            inner = declarator_mods(id, allow_abstract);
-            expect(')', ")");
+            inner = declarator_parts(id, allow_abstract);
+            expect(')');
         }
-    } else if (tk.kind == T_IDENT) {
-        *id = tk.id;
-        next();
-    } else if (!allow_abstract)
-        error("expected a name before '%s'", token_text(&tk));
-    Mod *suffixes = 0;
+    } else if (tk.kind == T_IDENT || !allow_abstract)
+        *id = name();
     while (tk.kind == '[' || tk.kind == '(') {
         int kind = tk.kind;
         next();
-        Mod *m = kind == '[' ? array_suffix() : parameters();
-        m->next = suffixes;
-        suffixes = m;
+        Type *part = kind == '[' ? array_suffix() : parameters();
+        part->base = inner;
+        inner = part;
     }
-    return append(append(mods, suffixes), inner);
+    *end = inner;
+    return first;
+}
+
+static Type *array_type(Type *base, long len, Node *vla) {
+    if (base->kind == TY_FUNC || base->kind == TY_VOID || !is_complete(base))
+        error("an array of '%s'", type_name(base));
+    if (!vla && !base->vla)
+        return array_of(base, len);
+    Type *array = array_of(base, 0);
+    array->vla = binary(N_MUL, vla ? cast(vla, ty_ulong) : number(len, ty_ulong),
+                        base->vla ? base->vla : number(type_size(base), ty_ulong));
+    return array;
 }
 
 static Type *declarator(Type *type, Ident **id, int allow_abstract) {
     *id = 0;
-    for (Mod *m = declarator_mods(id, allow_abstract); m; m = m->next) {
-        if (m->kind == TY_PTR)
-            type = qualify(pointer_to(type), m->quals);
-        else if (m->kind == TY_FUNC) {
+    Type *rest;
+    for (Type *part = declarator_parts(id, allow_abstract); part; part = rest) {
+        rest = part->base;
+        if (part->kind == TY_PTR)
+            type = qualify(pointer_to(type), part->quals);
+        else if (part->kind == TY_ARRAY)
+            type = array_type(type, part->size, part->vla);
+        else {
             if (type->kind == TY_ARRAY || type->kind == TY_FUNC)
                 error("a function cannot return '%s'", type_name(type));
-            m->function->base = type;
-            type = m->function;
-        } else {
-            if (type->kind == TY_FUNC || type->kind == TY_VOID || !is_complete(type))
-                error("an array of '%s'", type_name(type));
-            if (m->vla || type->vla) {
-                Type *array = array_of(type, 0);
-                Node *len = m->vla ? cast(m->vla, ty_ulong) : number(m->len, ty_ulong);
-                array->vla = binary(N_MUL, len, type->vla ? type->vla : number(type_size(type), ty_ulong));
-                type = array;
-            } else
-                type = array_of(type, m->len);
+            part->base = type;
+            type = part;
         }
     }
     return type;
@@ -755,13 +584,10 @@ static Type *declarator(Type *type, Ident **id, int allow_abstract) {
 
 static Type *type_of_name(void) {
     Attr attr;
-    int storage;
     Ident *id;
-    mem_set(&attr, 0, sizeof(Attr));
     if (!starts_type() && tk.kind != K_EXTENSION)
         error("expected a type before '%s'", token_text(&tk));
-    Type *type = specifiers(&storage, &attr);
-    type = declarator(type, &id, 2);
+    Type *type = declarator(specifiers(&attr), &id, 2);
     if (id)
         error("unexpected name '%s' in a type", id->name);
     return type;
@@ -769,85 +595,76 @@ static Type *type_of_name(void) {
 
 /* ---- declarations ---- */
 
+static void leave_unfinished(Decl *d) {
+    DeclList *l = xalloc(sizeof(DeclList));
+    l->decl = d;
+    l->next = unfinished;
+    unfinished = l;
+}
+
 static void set_symbol_attributes(Decl *d, Attr *attr) {
+    char *section = attr->text[A_SECTION - A_SECTION];
+    char *alias = attr->text[A_ALIAS - A_SECTION];
+    char *visibility = attr->text[A_VISIBILITY - A_SECTION];
     if (attr->asm_name)
         d->asm_name = attr->asm_name;
-    if (attr->section)
-        d->section = attr->section;
+    if (section)
+        d->section = section;
     if (attr->aligned)
         d->align = attr->aligned;
     if (attr->is_thread)
         d->thread_local = 1;
-    if (attr->weak || attr->visibility || attr->alias || attr->used) {
-        Symbol *y = decl_symbol(d);
-        if (attr->weak) {
-            y->binding = STB_WEAK;
-            y->bound = 1;
-        }
-        if (attr->visibility)
-            y->visibility = str_eq(attr->visibility, "hidden") ? STV_HIDDEN : str_eq(attr->visibility, "protected") ? STV_PROTECTED : STV_DEFAULT;
+    if (has(attr, A_WEAK) || has(attr, A_USED) || visibility || alias)
+        decl_symbol(d);
+    if (has(attr, A_WEAK)) {
+        d->sym->binding = STB_WEAK;
+        d->sym->bound = 1;
+    }
+    if (visibility)
+        d->sym->visibility = str_eq(visibility, "hidden") ? STV_HIDDEN : str_eq(visibility, "protected") ? STV_PROTECTED : STV_DEFAULT;
+    if (alias) {
+        d->alias = alias;
+        d->defined = 1;
+        leave_unfinished(d);
     }
 }
 
-static DeclList *alias_list;
-
-static void add_to(DeclList **list, Decl *d) {
-    DeclList *l = xalloc(sizeof(DeclList));
-    l->decl = d;
-    l->next = *list;
-    *list = l;
-}
-
 /* A declaration of something with linkage: the one known, if any, is completed. */
-static Decl *declare_global(Ident *id, Type *type, int storage, Attr *attr) {
+static Decl *declare_global(Ident *id, Type *type, Attr *attr) {
+    int kind = type->kind == TY_FUNC ? D_FUNC : D_VAR;
     Decl *d = id->decl;
     while (d && d->depth && !(d->is_global && d->storage != SC_STATIC))
         d = d->outer;
-    if (d && d->depth == 0 && d->kind != (type->kind == TY_FUNC ? D_FUNC : D_VAR))
+    if (d && d->depth == 0 && d->kind != kind)
         error("'%s' was declared as something else", id->name);
     if (d && d->is_global) {
         if (!is_compatible(d->type->plain, type->plain))
             error("conflicting types for '%s'", id->name);
-        if (d->type->kind == TY_ARRAY && d->type->size < 0 || d->type->kind == TY_FUNC && (d->type->unproto || d->body == 0 && !type->unproto))
+        if (kind == D_VAR ? d->type->kind == TY_ARRAY && d->type->size < 0 : d->type->unproto || !d->body && !type->unproto)
             d->type = type;
-        if (storage == SC_STATIC && d->storage != SC_STATIC)
+        if (attr->storage == SC_STATIC && d->storage != SC_STATIC)
             error("static declaration of '%s' follows one that is not", id->name);
         if (depth && id->decl != d) {
             Decl *again = declare(id, d->type, d->kind);
-            mem_copy(&again->storage, &d->storage, 0);
             again->storage = d->storage;
             again->is_global = 1;
             again->sym = decl_symbol(d);
             again->thread_local = d->thread_local;
         }
     } else {
-        Scope *inner = scope;
-        d = decl_new(id, type, type->kind == TY_FUNC ? D_FUNC : D_VAR);
-        enter_decl(d);
-        scope = inner;
+        d = declare(id, type, kind);
         d->is_global = 1;
-        d->storage = storage == SC_NONE ? SC_EXTERN : storage;
-        if (depth == 0)
-            d->depth = 0;
+        d->storage = attr->storage == SC_NONE ? SC_EXTERN : attr->storage;
     }
-    if (type->kind == TY_FUNC && inline_seen) {
-        d->is_inline = 1;
-    }
+    d->is_inline |= attr->is_inline;
     set_symbol_attributes(d, attr);
-    if (attr->alias) {
-        d->section = attr->alias;
-        d->defined = 1;
-        add_to(&alias_list, d);
-    }
     return d;
 }
 
 static void old_style_params(Type *f) {
     while (tk.kind != '{') {
         Attr attr;
-        int storage;
-        mem_set(&attr, 0, sizeof(Attr));
-        Type *base = specifiers(&storage, &attr);
+        Type *base = specifiers(&attr);
         do {
             Ident *id;
             Type *type = adjust_param(declarator(base, &id, 0));
@@ -858,22 +675,21 @@ static void old_style_params(Type *f) {
                 error("'%s' is no parameter", id->name);
             p->type = type;
         } while (accept(','));
-        expect(';', ";");
+        expect(';');
     }
 }
 
-static void function_definition(Decl *d, Type *type, int emit_now) {
+static void function_definition(Decl *d, Type *type) {
     if (d->defined)
         error("'%s' is defined twice", d->id->name);
     d->defined = 1;
     d->type = type;
-    Decl *outer = current_function;
     current_function = d;
     labels = 0;
     enter_scope();
     for (Decl *p = type->params; p; p = p->next) {
         if (!p->id)
-            error("a parameter without a name%s", "");
+            error("a parameter without a name", "");
         if (!is_complete(p->type))
             error("parameter '%s' has an incomplete type", p->id->name);
         enter_decl(p);
@@ -884,67 +700,82 @@ static void function_definition(Decl *d, Type *type, int emit_now) {
     for (Label *l = labels; l; l = l->next)
         if (!l->defined)
             error_at(&l->place, "label '%s' is used but not defined", l->id->name);
-    current_function = outer;
+    current_function = 0;
     d->labels = labels;
     /* the parameters hang on the body's node, for gen.c */
     d->body->decl = type->params;
-    if (emit_now)
-        generate(d);
+    if (d->is_inline && (d->storage == SC_STATIC || d->extern_inline != 1))
+        leave_unfinished(d);
     else
-        add_to(&inline_list, d);
+        generate(d);
 }
 
-static void add_tentative(Decl *d) {
-    if (!d->tentative && !d->defined) {
+/* A function's declarator; returns whether its definition followed. */
+static int function(Ident *id, Type *type, Attr *attr) {
+    Decl *d = declare_global(id, type, attr);
+    if (has(attr, A_GNU_INLINE) && attr->storage == SC_EXTERN)
+        d->extern_inline = -1;
+    else if (!d->extern_inline && (attr->storage == SC_EXTERN || !attr->is_inline))
+        d->extern_inline = 1;
+    if (has(attr, A_CONSTRUCTOR) || has(attr, A_DESTRUCTOR))
+        d->tentative = has(attr, A_CONSTRUCTOR) ? 1 : 2;
+    if (tk.kind != '{' && !(type->unproto && type->params && starts_type()))
+        return 0;
+    if (depth)
+        error("a function is defined inside a function", "");
+    old_style_params(type);
+    function_definition(d, type);
+    return 1;
+}
+
+static void global_variable(Ident *id, Type *type, Attr *attr) {
+    Decl *d = declare_global(id, type, attr);
+    if (accept('=')) {
+        if (d->defined)
+            error("'%s' is defined twice", id->name);
+        global_initializer(d);
+    } else if (attr->storage != SC_EXTERN && !d->tentative && !d->defined) {
         d->tentative = 1;
-        add_to(&tentative_list, d);
+        leave_unfinished(d);
     }
 }
 
-static void register_variable(Decl *d, Attr *attr) {
-    if (attr->asm_name) {
-        d->fixed_reg = target->asm_reg(attr->asm_name);
-        if (d->fixed_reg == NONE)
-            error("no register is called '%s'", attr->asm_name);
-        d->asm_name = 0;
-    }
+static void static_local(Ident *id, Type *type, Attr *attr) {
+    Decl *d = declare(id, type, D_VAR);
+    d->storage = SC_STATIC;
+    d->is_global = 1;
+    set_symbol_attributes(d, attr);
+    if (accept('='))
+        global_initializer(d);
+    else
+        emit_zero_variable(d);
 }
 
 /* The size of an array of variable length is taken once, where it is declared: what it was computed from may change. */
 static Node *keep_size(Type *type) {
     Node *inner = type->base->vla ? keep_size(type->base) : 0;
-    Node *v = node_new(N_VAR, ty_ulong, 0, 0);
-    v->decl = new_local(0, ty_ulong);
+    Node *v = variable(new_local(0, ty_ulong));
     Node *n = node_new(N_INIT, ty_ulong, v, type->vla);
     type->vla = v;
     return inner ? node_new(N_COMMA, ty_ulong, inner, n) : n;
 }
 
-static Node *local_variable(Ident *id, Type *type, int storage, Attr *attr) {
-    if (storage == SC_STATIC) {
-        Decl *d = declare(id, type, D_VAR);
-        d->storage = SC_STATIC;
-        d->is_global = 1;
-        set_symbol_attributes(d, attr);
-        if (accept('='))
-            global_initializer(d);
-        else
-            emit_zero_variable(d);
-        return 0;
-    }
+static Node *local_variable(Ident *id, Type *type, Attr *attr) {
     Decl *d = new_local(id, type);
-    d->align = attr->aligned;
-    register_variable(d, attr);
     Node *n = node_new(N_DECL, 0, 0, 0);
     n->decl = d;
+    d->align = attr->aligned;
+    if (attr->asm_name) {
+        d->fixed_reg = target->asm_reg(attr->asm_name);
+        if (d->fixed_reg == NONE)
+            error("no register is called '%s'", attr->asm_name);
+    }
     if (type->vla) {
-        Decl *at = new_local(0, ty_void_ptr);
-        Node *v = node_new(N_VAR, ty_void_ptr, 0, 0);
-        v->decl = at;
+        d->size_vla = variable(new_local(0, ty_void_ptr));
+        n->decl = d->size_vla->decl;
         n->a = keep_size(type);
-        n->a = node_new(N_COMMA, ty_void_ptr, n->a, node_new(N_INIT, ty_void_ptr, v, node_new(N_ALLOCA, ty_void_ptr, type->vla, 0)));
-        d->size_vla = v;
-        n->decl = at;
+        n->a = node_new(N_COMMA, ty_void_ptr, n->a, node_new(N_INIT, ty_void_ptr, d->size_vla,
+                                                             node_new(N_ALLOCA, ty_void_ptr, type->vla, 0)));
         vla_count++;
         return n;
     }
@@ -955,11 +786,19 @@ static Node *local_variable(Ident *id, Type *type, int storage, Attr *attr) {
     return n;
 }
 
-/* One declaration; its local initialisers come back as a list of statements. */
+static void declare_typedef(Ident *id, Type *type, Attr *attr) {
+    Decl *old = id->decl;
+    if (old && old->depth == depth && old->kind == D_TYPEDEF && is_compatible(old->type, type))
+        old->type = type;
+    else
+        declare(id, type, D_TYPEDEF)->align = attr->aligned;
+}
+
+/* One declaration; local variables come back as a list of statements. */
 static Node *declaration(void) {
     Attr attr;
-    int storage;
-    mem_set(&attr, 0, sizeof(Attr));
+    Node *first = 0;
+    Node **end = &first;
     if (tk.kind == K_STATIC_ASSERT) {
         static_assertion();
         return 0;
@@ -968,73 +807,40 @@ static Node *declaration(void) {
         error("expected a declaration before '%s'", token_text(&tk));
     if (tk.kind == T_IDENT && !starts_type() && peek() == T_IDENT)
         error("unknown type name '%s'", token_text(&tk));
-    Type *base = specifiers(&storage, &attr);
-    int is_inline = inline_seen;
-    Node *first = 0;
-    Node *last = 0;
+    Type *base = specifiers(&attr);
     if (accept(';'))
         return 0;
-    while (1) {
+    do {
         Ident *id;
         Attr own;
+        attributes(&attr);
         mem_copy(&own, &attr, sizeof(Attr));
         Type *type = declarator(base, &id, 0);
-        asm_name(&own);
-        inline_seen = is_inline;
+        if (accept(K_ASM))
+            own.asm_name = asm_string();
+        attributes(&own);
         if (own.mode)
             type = mode_type(type, own.mode);
-        if (storage == SC_TYPEDEF) {
-            Decl *old = id->decl;
-            if (old && old->depth == depth && old->kind == D_TYPEDEF && is_compatible(old->type, type))
-                old->type = type;
-            else
-                declare(id, type, D_TYPEDEF)->align = own.aligned;
-        } else if (type->kind == TY_FUNC) {
-            Decl *d = declare_global(id, type, storage, &own);
-            if (own.gnu_inline && storage == SC_EXTERN)
-                d->extern_inline = -1;
-            else if (!d->extern_inline && (storage == SC_EXTERN || !is_inline))
-                d->extern_inline = 1;
-            if (own.constructor || own.destructor)
-                d->tentative = own.constructor ? 1 : 2;
-            if (tk.kind == '{' || type->unproto && type->params && starts_type()) {
-                if (depth)
-                    error("a function is defined inside a function%s", "");
-                old_style_params(type);
-                int deferred = d->is_inline && (d->storage == SC_STATIC || d->extern_inline != 1);
-                function_definition(d, type, !deferred);
+        if (attr.storage == SC_TYPEDEF)
+            declare_typedef(id, type, &own);
+        else if (type->kind == TY_FUNC) {
+            if (function(id, type, &own))
                 return 0;
-            }
-        } else if (depth && storage != SC_EXTERN) {
+        } else if (!depth || attr.storage == SC_EXTERN)
+            global_variable(id, type, &own);
+        else {
             if (id->decl && id->decl->depth == depth && !id->decl->is_global)
                 error("'%s' is declared twice", id->name);
-            Node *n = local_variable(id, type, storage, &own);
-            if (n) {
-                if (last)
-                    last->next = n;
-                else
-                    first = n;
-                last = n;
+            if (attr.storage == SC_STATIC)
+                static_local(id, type, &own);
+            else {
+                *end = local_variable(id, type, &own);
+                end = &(*end)->next;
             }
-        } else {
-            Decl *d = declare_global(id, type, storage, &own);
-            if (accept('=')) {
-                if (d->defined)
-                    error("'%s' is defined twice", id->name);
-                global_initializer(d);
-            } else if (storage != SC_EXTERN)
-                add_tentative(d);
         }
-        if (!accept(','))
-            break;
-        attributes(&attr);
-    }
-    expect(';', ";");
+    } while (accept(','));
+    expect(';');
     return first;
-}
-
-static Node *local_declaration(void) {
-    return declaration();
 }
 
 /* ---- the whole ---- */
@@ -1046,52 +852,53 @@ static void emit_pointer_to(Decl *d, char *section, int type) {
     sec_zero(s, 8);
 }
 
+/* Generates the inline functions that something needs; returns whether there was one. */
+static int generate_needed(void) {
+    int found = 0;
+    for (DeclList *l = unfinished; l; l = l->next) {
+        Decl *d = l->decl;
+        if (d->body && (d->referenced && d->storage == SC_STATIC || d->extern_inline == 1)) {
+            generate(d);
+            d->body = 0;
+            found = 1;
+        }
+    }
+    return found;
+}
+
 static void finish(void) {
-    int again = 1;
-    while (again) {             /* inline functions that something needs */
-        again = 0;
-        for (DeclList *l = inline_list; l; l = l->next) {
-            Decl *d = l->decl;
-            if (d->body && (d->referenced && d->storage == SC_STATIC || d->extern_inline == 1)) {
-                generate(d);
-                d->body = 0;
-                again = 1;
-            }
-        }
+    while (generate_needed())
+        ;
+    for (DeclList *l = unfinished; l; l = l->next) {
+        Decl *d = l->decl;
+        if (d->kind == D_FUNC || d->defined)
+            continue;
+        if (d->type->kind == TY_ARRAY && d->type->size < 0)
+            d->type = array_of(d->type->base, 1);
+        if (!is_complete(d->type))
+            error("'%s' has an incomplete type", d->id->name);
+        emit_zero_variable(d);
     }
-    for (DeclList *l = tentative_list; l; l = l->next)
-        if (!l->decl->defined) {
-            Decl *d = l->decl;
-            if (d->type->kind == TY_ARRAY && d->type->size < 0)
-                d->type = array_of(d->type->base, 1);
-            if (!is_complete(d->type))
-                error("'%s' has an incomplete type", d->id->name);
-            emit_zero_variable(d);
+    for (DeclList *l = unfinished; l; l = l->next)
+        if (l->decl->alias) {
+            Symbol *to = obj_find(obj, l->decl->alias);
+            if (!to || to->place == PLACE_UNDEF)
+                fatal("alias of '%s', which is not defined", l->decl->alias);
+            sym_alias(decl_symbol(l->decl), to);
         }
-    for (DeclList *l = alias_list; l; l = l->next) {
-        Symbol *to = obj_find(obj, l->decl->section);
-        if (!to || to->place == PLACE_UNDEF)
-            fatal("alias of '%s', which is not defined", l->decl->section);
-        sym_alias(decl_symbol(l->decl), to);
-    }
 }
 
 static void translation_unit(void) {
+    unfinished = 0;
     next();
-    while (tk.kind != T_EOF) {
-        if (tk.kind == K_ASM) {
-            next();
-            while (tk.kind == K_VOLATILE)
-                next();
+    while (tk.kind != T_EOF)
+        if (accept(K_ASM)) {
             int line = tk.place.line;
             char *file = tk.place.file->name;
-            expect('(', "(");
-            char *text = string_literal()->str;
-            expect(')', ")");
-            expect(';', ";");
-            as_inline(obj, obj->text, text, file, line);
+            qualifiers();
+            as_inline(obj, obj->text, asm_string(), file, line);
+            expect(';');
         } else if (!accept(';'))
             declaration();
-    }
     finish();
 }

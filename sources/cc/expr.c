@@ -1,16 +1,25 @@
 /* SPDX-License-Identifier: MIT
  *
- * One file, because the grammar of expressions is one recursion.
- *
  * Expressions: parsing, types and conversions, folding of constants.
  *
  * Over 500 lines: the grammar's levels, and what each operator asks of its
  * operands, read best in one piece. */
 
-static void expect(int kind, char *text) {
+static void expect(int kind) {
+    char one[2];
+    one[0] = kind;
+    one[1] = 0;
     if (tk.kind != kind)
-        error(str_join("expected '", text, "' before '%s'"), token_text(&tk));
+        error(str_join("expected '", kind < 256 ? one : keyword_names[kind - K_VOID], "' before '%s'"), token_text(&tk));
     next();
+}
+
+static Ident *name(void) {
+    if (tk.kind != T_IDENT)
+        error("expected a name before '%s'", token_text(&tk));
+    Ident *id = tk.id;
+    next();
+    return id;
 }
 
 static int accept(int kind) {
@@ -24,6 +33,18 @@ static int accept(int kind) {
 
 static int is_num(Node *n) {
     return n->op == N_NUM;
+}
+
+/* Whether a comparison holds of operands of which the first is less (-1), equal (0), greater (1) or not ordered (2). */
+static int holds(int op, int order) {
+    switch (op) {
+    case N_EQ: return order == 0;
+    case N_NE: return order != 0;
+    case N_LT: return order == -1;
+    case N_LE: return order <= 0;
+    case N_GT: return order == 1;
+    }
+    return order == 0 || order == 1;
 }
 
 static long fold_integer(int op, long a, long b, Type *type) {
@@ -42,32 +63,18 @@ static long fold_integer(int op, long a, long b, Type *type) {
     case N_XOR: return a ^ b;
     case N_SHL: return a << (b & bits);
     case N_SHR: return u ? (long)(ua >> (b & bits)) : a >> (b & bits);
-    case N_EQ: return a == b;
-    case N_NE: return a != b;
-    case N_LT: return u ? ua < ub : a < b;
-    case N_LE: return u ? ua <= ub : a <= b;
-    case N_GT: return u ? ua > ub : a > b;
     }
-    return u ? ua >= ub : a >= b;
+    return holds(op, a == b ? 0 : (u ? ua < ub : a < b) ? -1 : 1);
 }
 
-static Node *fold_real(int op, Node *a, Node *b, Type *type) {
-    Real *x = a->real;
-    Real *y = b->real;
-    int kind = a->type->kind;
-    int order = real_compare(x, y);
+static Node *fold_real(int op, Real *a, Real *b, int kind, Type *type) {
     switch (op) {
-    case N_ADD: return real_node(real_add(x, y, kind), type);
-    case N_SUB: return real_node(real_add(x, real_neg(y), kind), type);
-    case N_MUL: return real_node(real_mul(x, y, kind), type);
-    case N_DIV: return real_node(real_div(x, y, kind), type);
-    case N_EQ: return number(order == 0, type);
-    case N_NE: return number(order != 0, type);
-    case N_LT: return number(order == -1, type);
-    case N_LE: return number(order == -1 || order == 0, type);
-    case N_GT: return number(order == 1, type);
+    case N_ADD: return real_node(real_add(a, b, kind), type);
+    case N_SUB: return real_node(real_add(a, real_neg(b), kind), type);
+    case N_MUL: return real_node(real_mul(a, b, kind), type);
+    case N_DIV: return real_node(real_div(a, b, kind), type);
     }
-    return number(order == 1 || order == 0, type);
+    return number(holds(op, real_compare(a, b)), type);
 }
 
 /* a op b; both have the operands' common type. */
@@ -75,7 +82,7 @@ static Node *operate(int op, Type *type, Node *a, Node *b) {
     if (is_num(a) && is_num(b) && !((op == N_DIV || op == N_REM) && !b->val))
         return number(fold_integer(op, a->val, b->val, a->type), type);
     if (a->op == N_REAL && b->op == N_REAL)
-        return fold_real(op, a, b, type);
+        return fold_real(op, a->real, b->real, a->type->kind, type);
     if (is_num(b) && type->kind != TY_BOOL) {
         long v = b->val;
         if (v == 0 && (op == N_ADD || op == N_SUB || op == N_SHL || op == N_SHR || op == N_OR || op == N_XOR)
@@ -99,8 +106,7 @@ static Node *cast(Node *n, Type *type) {
     if (is_num(n) && is_scalar(type)) {
         if (is_float(type))
             return real_node(real_from_long(n->val, is_unsigned(from), type->kind), type);
-        Node *c = number(n->val, type);
-        return c;
+        return number(n->val, type);
     }
     if (n->op == N_REAL) {
         if (is_float(type))
@@ -162,41 +168,46 @@ static Node *scalar(Node *n) {
     return n;
 }
 
+static char *two_types(Type *a, char *between, Type *b) {
+    return str_join(type_name(a), between, type_name(b));
+}
+
 static int is_null(Node *n) {
     while (n->op == N_CAST && (is_integer(n->type) || n->type->kind == TY_PTR && n->type->base->kind == TY_VOID))
         n = n->a;
     return is_num(n) && n->val == 0;
 }
 
+static int is_void_ptr(Type *t) {
+    return t->kind == TY_PTR && t->base->kind == TY_VOID;
+}
+
+/* Pointers to types that differ in more than signs and qualifiers. */
+static int are_strangers(Type *a, Type *b) {
+    return !is_void_ptr(a) && !is_void_ptr(b) && !is_compatible(a->base->plain, b->base->plain)
+        && !(is_integer(a->base) && is_integer(b->base) && a->base->size == b->base->size);
+}
+
 /* As by assignment to `type`. */
 static Node *convert_to(Node *n, Type *type, char *what) {
     n = rvalue(n);
     Type *from = n->type;
-    if (is_arith(type) && is_arith(from))
-        return cast(n, type);
-    if (type->kind == TY_BOOL && from->kind == TY_PTR)
-        return cast(n, type);
-    if (is_record(type) && is_record(from) && type->record == from->record)
+    int to_ptr = type->kind == TY_PTR;
+    int from_ptr = from->kind == TY_PTR;
+    char *doubt = 0;
+    if (is_record(type) && type->record == from->record)
         return n;
-    if (type->kind == TY_PTR && from->kind == TY_PTR) {
-        if (!is_compatible(type->base->plain, from->base->plain) && type->base->kind != TY_VOID && from->base->kind != TY_VOID
-            && !(is_integer(type->base) && is_integer(from->base) && type->base->size == from->base->size) && !is_null(n))
-            warn(&tk.place, str_join("incompatible pointer types in ", what, ": %s"), str_join(type_name(from), " to ", type_name(type)));
-        return cast(n, type);
-    }
-    if (type->kind == TY_PTR && is_integer(from)) {
-        if (!is_null(n))
-            warn(&tk.place, str_join(what, " makes a pointer from an integer%s", ""), "");
-        return cast(n, type);
-    }
-    if (is_integer(type) && from->kind == TY_PTR) {
-        warn(&tk.place, str_join(what, " makes an integer from a pointer%s", ""), "");
-        return cast(n, type);
-    }
-    if (type->kind == TY_VOID)
-        return cast(n, type);
-    error(str_join("incompatible types in ", what, ": %s"), str_join(type_name(from), " to ", type_name(type)));
-    return n;
+    if (to_ptr && from_ptr && are_strangers(type, from) && !is_null(n))
+        doubt = "incompatible pointer types in ";
+    else if (to_ptr && is_integer(from) && !is_null(n))
+        doubt = "a pointer is made from an integer in ";
+    else if (is_integer(type) && type->kind != TY_BOOL && from_ptr)
+        doubt = "an integer is made from a pointer in ";
+    if (doubt)
+        warn(&tk.place, str_join(doubt, what, ": %s"), two_types(from, " to ", type));
+    if (type->kind != TY_VOID && !(is_scalar(type) && is_scalar(from) && !(to_ptr && is_float(from)) && !(from_ptr && is_float(type))))
+        error(str_join("incompatible types in ", what, ": %s"), two_types(from, " to ", type));
+    return cast(n, type);
 }
 
 /* ---- operators ---- */
@@ -239,7 +250,7 @@ static void bad_operands(int op, Type *a, Type *b) {
     Operator *o = operators;
     while (o->op != op || o->kind == T_SET)
         o++;
-    error(str_join("invalid operands of '", o->text, "': %s"), str_join(type_name(a), " and ", type_name(b)));
+    error(str_join("invalid operands of '", o->text, "': %s"), two_types(a, " and ", b));
 }
 
 /* Arithmetic operands only, but for comparisons. */
@@ -343,37 +354,33 @@ static Node *dereference(Node *n) {
     return node_new(N_DEREF, n->type->base, n, 0);
 }
 
-static Node *logical_not(Node *n) {
-    n = scalar(n);
-    if (is_num(n))
-        return number(!n->val, ty_int);
-    if (n->op == N_REAL)
-        return number(real_is_zero(n->real), ty_int);
-    return node_new(N_NOT, ty_int, n, 0);
-}
-
 /* The truth of a constant, or -1. */
 static int truth(Node *n) {
     if (is_num(n))
         return n->val != 0;
     if (n->op == N_REAL)
         return !real_is_zero(n->real);
-    if (n->op == N_STR || n->op == N_ADDR && n->a->op == N_STR)
-        return 1;
-    return -1;
+    return n->op == N_STR || n->op == N_ADDR && n->a->op == N_STR ? 1 : -1;
 }
 
-static Node *unary_minus(Node *n) {
-    n = rvalue(n);
-    if (!is_arith(n->type))
-        error("cannot negate a value of type '%s'", type_name(n->type));
-    if (n->op == N_REAL)
+static Node *logical_not(Node *n) {
+    n = scalar(n);
+    return truth(n) >= 0 ? number(!truth(n), ty_int) : node_new(N_NOT, ty_int, n, 0);
+}
+
+/* -, + and ~ */
+static Node *arithmetic_unary(int kind) {
+    Node *n = rvalue(cast_expression());
+    if (!is_arith(n->type) || kind == '~' && !is_integer(n->type))
+        error(kind == '~' ? "'~' needs an integer, not '%s'" : "cannot negate a value of type '%s'", type_name(n->type));
+    if (kind == '-' && n->op == N_REAL)
         return real_node(real_neg(n->real), n->type);
-    Type *type = promote(n->type);
-    n = cast(n, type);
+    n = cast(n, promote(n->type));
+    if (kind == '+')
+        return n;
     if (is_num(n))
-        return number(-n->val, type);
-    return node_new(N_NEG, type, n, 0);
+        return number(kind == '-' ? -n->val : ~n->val, n->type);
+    return node_new(kind == '-' ? N_NEG : N_COM, n->type, n, 0);
 }
 
 /* ---- calls ---- */
@@ -383,7 +390,8 @@ static int is_setjmp(char *name) {
 }
 
 static Node *call(Node *f) {
-    if (f->op == N_VAR && f->decl->id && current_function && is_setjmp(f->decl->id->name))
+    char *of = f->op == N_VAR && f->decl->id ? str_join(" of '", f->decl->id->name, "'") : "";
+    if (*of && current_function && is_setjmp(f->decl->id->name))
         current_function->has_setjmp = 1;
     Type *type = f->type;
     if (type->kind == TY_PTR && type->base->kind == TY_FUNC) {
@@ -393,7 +401,7 @@ static Node *call(Node *f) {
     if (type->kind != TY_FUNC)
         error("'%s' is called, but is no function", type_name(type));
     Node *n = node_new(N_CALL, type->base->plain, f, 0);
-    Node *last = 0;
+    Node **end = &n->b;
     Decl *param = type->params;
     while (tk.kind != ')') {
         Node *arg = assignment();
@@ -402,27 +410,20 @@ static Node *call(Node *f) {
             param = param->next;
         } else {
             if (!type->variadic && !type->unproto)
-                error("too many arguments in a call%s", f->op == N_VAR && f->decl->id ? str_join(" of '", f->decl->id->name, "'") : "");
+                error("too many arguments in a call%s", of);
             arg = rvalue(arg);
-            if (arg->type->kind == TY_FLOAT)
-                arg = cast(arg, ty_double);
-            else if (is_integer(arg->type))
-                arg = cast(arg, promote(arg->type));
-            else if (arg->type->kind == TY_VOID)
-                error("a void expression is given as an argument%s", "");
+            if (arg->type->kind == TY_VOID)
+                error("a void expression is given as an argument", "");
+            arg = cast(arg, arg->type->kind == TY_FLOAT ? ty_double : promote(arg->type));
         }
         /* an argument node of its own, since a shared one must not be linked */
-        Node *link = node_new(N_COMMA, arg->type, 0, arg);
-        if (last)
-            last->next = link;
-        else
-            n->b = link;
-        last = link;
+        *end = node_new(N_COMMA, arg->type, 0, arg);
+        end = &(*end)->next;
         if (tk.kind != ')')
-            expect(',', ",");
+            expect(',');
     }
     if (param)
-        error("too few arguments in a call%s", f->op == N_VAR && f->decl->id ? str_join(" of '", f->decl->id->name, "'") : "");
+        error("too few arguments in a call%s", of);
     next();
     return n;
 }
@@ -436,10 +437,9 @@ static Node *va_list_of(Node *n) {
 }
 
 static Node *offsetof_expression(void) {
-    expect('(', "(");
     Type *type = type_of_name();
-    expect(',', ",");
     Node *n = node_new(N_DEREF, type, number(0, pointer_to(type)), 0);
+    expect(',');
     n = member_of(n, tk.id);
     next();
     while (tk.kind != ')')
@@ -447,29 +447,17 @@ static Node *offsetof_expression(void) {
             n = member_of(n, tk.id);
             next();
         } else {
-            expect('[', "[");
+            expect('[');
             n = dereference(plus(rvalue(n), expression()));
-            expect(']', "]");
+            expect(']');
         }
     next();
-    Node *sum = number(0, ty_ulong);
-    while (n->op == N_MEMBER || n->op == N_DEREF && !is_num(n->a)) {
-        if (n->op == N_MEMBER) {
-            sum = binary(N_ADD, number(n->val, ty_ulong), sum);
-            n = n->a;
-        } else if (n->a->op == N_ADD) {
-            sum = binary(N_ADD, cast(n->a->b, ty_ulong), sum);
-            n = n->a->a->op == N_ADDR ? n->a->a->a : n->a->a;
-        } else
-            n = n->a->op == N_ADDR ? n->a->a : n->a;
-    }
-    if (n->op == N_DEREF)
-        sum = binary(N_ADD, number(n->a->val, ty_ulong), sum);
-    return sum;
+    return cast(address_of(n, ty_void_ptr), ty_ulong);
 }
 
 static Node *generic_selection(void) {
-    expect('(', "(");
+    next();
+    expect('(');
     Type *type = rvalue(assignment())->type->plain;
     Node *chosen = 0;
     Node *fallback = 0;
@@ -477,14 +465,14 @@ static Node *generic_selection(void) {
         Type *when = 0;
         if (!accept(K_DEFAULT))
             when = type_of_name();
-        expect(':', ":");
+        expect(':');
         Node *n = assignment();
         if (!when)
             fallback = n;
         else if (!chosen && is_compatible(type, when))
             chosen = n;
     }
-    expect(')', ")");
+    expect(')');
     if (!chosen)
         chosen = fallback;
     if (!chosen)
@@ -492,99 +480,47 @@ static Node *generic_selection(void) {
     return chosen;
 }
 
-static Node *special_float(Type *type, int kind) {
-    next();
-    expect('(', "(");
-    if (tk.kind == T_STRING)
-        string_literal();
-    expect(')', ")");
-    return real_node(real_new(kind, 0), type);
-}
+/* What each takes: e an expression, v a va_list, t a type. */
+static char *builtin_arguments[] = { "ve", "vt", "e", "vv", "", "e", "ee", "e", "", "", "tt", "eee", "e", "e", "", "", "", "e",
+                                     "e" };
 
 static Node *builtin(int kind) {
-    Node *n;
-    Node *b;
-    switch (kind) {
-    case K_HUGE_VAL: return special_float(ty_double, REAL_INF);
-    case K_HUGE_VALF: return special_float(ty_float, REAL_INF);
-    case K_HUGE_VALL: return special_float(ty_ldouble, REAL_INF);
-    case K_NAN: return special_float(ty_double, REAL_NAN);
-    case K_NANF: return special_float(ty_float, REAL_NAN);
-    }
+    Node *n[3];
+    Type *type[3];
     next();
-    switch (kind) {
-    case K_OFFSETOF:
+    expect('(');
+    if (kind == K_OFFSETOF)
         return offsetof_expression();
-    case K_GENERIC:
-        return generic_selection();
-    case K_TYPES_COMPATIBLE: {
-        expect('(', "(");
-        Type *t = type_of_name();
-        expect(',', ",");
-        Type *u = type_of_name();
-        expect(')', ")");
-        return number(is_compatible(t->plain, u->plain), ty_int);
+    char *arguments = builtin_arguments[kind - K_VA_START];
+    for (int i = 0; arguments[i]; i++) {
+        if (i)
+            expect(',');
+        if (arguments[i] == 't')
+            type[i] = type_of_name();
+        else
+            n[i] = arguments[i] == 'v' ? va_list_of(assignment()) : rvalue(assignment());
     }
-    }
-    expect('(', "(");
+    expect(')');
     switch (kind) {
-    case K_VA_START:
-        n = node_new(N_VA_START, ty_void, va_list_of(assignment()), 0);
-        if (accept(','))
-            assignment();
-        break;
-    case K_VA_END:
-        n = node_new(N_CAST, ty_void, assignment(), 0);
-        break;
-    case K_VA_COPY:
-        n = va_list_of(assignment());
-        expect(',', ",");
-        n = node_new(N_VA_COPY, ty_void, n, va_list_of(assignment()));
-        break;
-    case K_VA_ARG:
-        n = va_list_of(assignment());
-        expect(',', ",");
-        n = node_new(N_VA_ARG, type_of_name(), n, 0);
-        break;
-    case K_CONSTANT_P:
-        n = rvalue(assignment());
-        n = number(is_num(n) || n->op == N_REAL || n->op == N_ADDR && n->a->op == N_STR, ty_int);
-        break;
-    case K_EXPECT:
-        n = cast(rvalue(assignment()), ty_long);
-        expect(',', ",");
-        assignment();
-        break;
-    case K_ALLOCA:
-        n = node_new(N_ALLOCA, ty_void_ptr, cast(rvalue(assignment()), ty_ulong), 0);
-        break;
-    case K_FRAME_ADDRESS:
-    case K_RETURN_ADDRESS:
-        assignment();
-        n = node_new(kind == K_FRAME_ADDRESS ? N_FRAME_ADDRESS : N_RETURN_ADDRESS, ty_void_ptr, 0, 0);
-        break;
-    case K_TRAP:
-        n = node_new(N_TRAP, ty_void, 0, 0);
-        break;
-    case K_UNREACHABLE:
-        n = node_new(N_UNREACHABLE, ty_void, 0, 0);
-        break;
-    case K_CHOOSE_EXPR: {
-        long which = constant_expression("__builtin_choose_expr");
-        expect(',', ",");
-        n = assignment();
-        expect(',', ",");
-        b = assignment();
-        if (!which)
-            n = b;
-        break;
+    case K_VA_START: return node_new(N_VA_START, ty_void, n[0], 0);
+    case K_VA_ARG: return node_new(N_VA_ARG, type[1], n[0], 0);
+    case K_VA_END: return node_new(N_CAST, ty_void, n[0], 0);
+    case K_VA_COPY: return node_new(N_VA_COPY, ty_void, n[0], n[1]);
+    case K_CONSTANT_P: return number(truth(n[0]) >= 0, ty_int);
+    case K_EXPECT: return cast(n[0], ty_long);
+    case K_ALLOCA: return node_new(N_ALLOCA, ty_void_ptr, cast(n[0], ty_ulong), 0);
+    case K_TRAP: return node_new(N_TRAP, ty_void, 0, 0);
+    case K_UNREACHABLE: return node_new(N_UNREACHABLE, ty_void, 0, 0);
+    case K_TYPES_COMPATIBLE: return number(is_compatible(type[0]->plain, type[1]->plain), ty_int);
+    case K_CHOOSE_EXPR: return constant_of(n[0], "__builtin_choose_expr's condition") ? n[1] : n[2];
+    case K_FRAME_ADDRESS: return node_new(N_FRAME_ADDRESS, ty_void_ptr, 0, 0);
+    case K_RETURN_ADDRESS: return node_new(N_RETURN_ADDRESS, ty_void_ptr, 0, 0);
+    case K_HUGE_VAL: return real_node(real_new(REAL_INF, 0), ty_double);
+    case K_HUGE_VALF: return real_node(real_new(REAL_INF, 0), ty_float);
+    case K_HUGE_VALL: return real_node(real_new(REAL_INF, 0), ty_ldouble);
+    case K_NANF: return real_node(real_new(REAL_NAN, 0), ty_float);
     }
-    default:
-        error("unexpected '%s'", token_text(&tk));
-        n = 0;
-    }
-    expect(')', ")");
-    return n;
+    return real_node(real_new(REAL_NAN, 0), ty_double);
 }
 
 static Node *function_name(void) {
@@ -593,39 +529,32 @@ static Node *function_name(void) {
     return string_node(name, str_len(name) + 1, ty_char);
 }
 
-/* Results of the functions that __builtin_NAME may stand for, where it is not int. */
-static char *pointer_functions[] = { "memcpy", "memmove", "memset", "memchr", "mempcpy", "strcpy", "strncpy", "stpcpy",
-    "strcat", "strncat", "strchr", "strrchr", "strstr", "strpbrk", "strdup", "strndup", "malloc", "calloc", "realloc", 0 };
-static char *long_functions[] = { "strlen", "strspn", "strcspn", "labs", "llabs", 0 };
-static char *double_functions[] = { "fabs", "sqrt", "floor", "ceil", "copysign", "fmod", "pow", "exp", "log", 0 };
+/* The functions that __builtin_NAME may stand for whose result is no int, behind the letter of its type. */
+static char *library[] = { "p", "memcpy", "memmove", "memset", "memchr", "mempcpy", "strcpy", "strncpy", "stpcpy", "strcat",
+    "strncat", "strchr", "strrchr", "strstr", "strpbrk", "strdup", "strndup", "malloc", "calloc", "realloc",
+    "l", "strlen", "strspn", "strcspn", "labs", "llabs",
+    "d", "fabs", "sqrt", "floor", "ceil", "copysign", "fmod", "pow", "exp", "log", 0 };
 
-static int is_among(char *name, char **list) {
-    for (int i = 0; list[i]; i++)
-        if (str_eq(name, list[i]))
-            return 1;
-    return 0;
-}
-
-static Type *result_of_builtin(char *name) {
-    if (is_among(name, pointer_functions))
-        return ty_void_ptr;
-    if (is_among(name, long_functions))
-        return ty_long;
-    return is_among(name, double_functions) ? ty_double : ty_int;
+static Type *library_result(char *name) {
+    int letter = 0;
+    for (int i = 0; library[i]; i++)
+        if (!library[i][1])
+            letter = library[i][0];
+        else if (str_eq(name, library[i]))
+            return letter == 'p' ? ty_void_ptr : letter == 'l' ? ty_long : ty_double;
+    return ty_int;
 }
 
 static Decl *undeclared(Ident *id) {
-    char *name = id->name;
-    if (str_starts(name, "__builtin_")) {
-        Ident *plain = ident_named(name + 10);
-        if (plain->decl)
-            return plain->decl;
-        id = plain;
+    if (str_starts(id->name, "__builtin_")) {
+        id = ident_named(id->name + 10);
+        if (id->decl)
+            return id->decl;
     } else if (peek() != '(')
-        error("'%s' is not declared", name);
+        error("'%s' is not declared", id->name);
     else
-        warn(&tk.place, "implicit declaration of function '%s'", name);
-    Type *type = function_type(result_of_builtin(id->name));
+        warn(&tk.place, "implicit declaration of function '%s'", id->name);
+    Type *type = function_type(library_result(id->name));
     type->unproto = 1;
     Decl *d = declare(id, type, D_FUNC);
     d->storage = SC_EXTERN;
@@ -645,9 +574,7 @@ static Node *primary(void) {
         next();
         if (d->kind == D_ENUM_CONST)
             return number(d->value, d->type);
-        n = node_new(N_VAR, d->type, 0, 0);
-        n->decl = d;
-        return n;
+        return variable(d);
     }
     case T_NUMBER:
         n = number_literal(&tk);
@@ -663,7 +590,7 @@ static Node *primary(void) {
         next();
         if (tk.kind == '{') {
             if (!current_function)
-                error("a statement expression outside a function%s", "");
+                error("a statement expression outside a function", "");
             n = node_new(N_STMT_EXPR, ty_void, block(), 0);
             Node *last = 0;
             for (Node *s = n->a->a; s; s = s->next)
@@ -676,15 +603,17 @@ static Node *primary(void) {
             }
         } else
             n = expression();
-        expect(')', ")");
+        expect(')');
         return n;
     case K_FUNC_NAME:
         return function_name();
+    case K_GENERIC:
+        return generic_selection();
     case K_EXTENSION:
         next();
         return cast_expression();
     }
-    if (tk.kind >= K_VA_START && tk.kind < K_LAST || tk.kind == K_GENERIC)
+    if (tk.kind >= K_VA_START)
         return builtin(tk.kind);
     error("expected an expression before '%s'", token_text(&tk));
     return 0;
@@ -696,7 +625,7 @@ static Node *postfix(Node *n) {
         case '[':
             next();
             n = dereference(plus(rvalue(n), rvalue(expression())));
-            expect(']', "]");
+            expect(']');
             break;
         case '(':
             next();
@@ -740,13 +669,13 @@ static Node *sizeof_expression(int want_align) {
     if (tk.kind == '(' && (peek(), starts_type_ahead())) {
         next();
         type = type_of_name();
-        expect(')', ")");
+        expect(')');
         if (tk.kind == '{')
             type = postfix(compound_literal(type))->type;
     } else {
         Node *n = unary();
         if (n->op == N_MEMBER && n->member->bit_width >= 0)
-            error("sizeof of a bit-field%s", "");
+            error("sizeof of a bit-field", "");
         if (want_align && n->op == N_VAR && n->decl->align)
             return number(n->decl->align, ty_ulong);
         type = n->type;
@@ -758,37 +687,24 @@ static Node *sizeof_expression(int want_align) {
 
 static Node *unary(void) {
     Node *n;
-    switch (tk.kind) {
-    case '-':
+    int kind = tk.kind;
+    switch (kind) {
+    case '-': case '+': case '~':
         next();
-        return unary_minus(cast_expression());
-    case '+':
-        next();
-        n = rvalue(cast_expression());
-        return cast(n, promote(n->type));
+        return arithmetic_unary(kind);
     case '!':
         next();
         return logical_not(cast_expression());
-    case '~':
-        next();
-        n = rvalue(cast_expression());
-        if (!is_integer(n->type))
-            error("'~' needs an integer, not '%s'", type_name(n->type));
-        n = cast(n, promote(n->type));
-        if (is_num(n))
-            return number(~n->val, n->type);
-        return node_new(N_COM, n->type, n, 0);
     case '*':
         next();
-        n = rvalue(cast_expression());
-        return dereference(n);
+        return dereference(cast_expression());
     case '&':
         next();
         n = cast_expression();
         if (n->type->kind != TY_FUNC)
             need_lvalue(n, "'&'");
         if (n->op == N_MEMBER && n->member->bit_width >= 0)
-            error("the address of a bit-field is asked for%s", "");
+            error("the address of a bit-field is asked for", "");
         return address_of(n, pointer_to(n->type));
     case T_ANDAND:
         next();
@@ -796,16 +712,11 @@ static Node *unary(void) {
         n->label = label_named(tk.id);
         next();
         return n;
-    case T_INC:
-    case T_DEC: {
-        int op = tk.kind == T_INC ? N_ADD : N_SUB;
+    case T_INC: case T_DEC:
         next();
-        return assign_op(op, unary(), number(1, ty_int));
-    }
-    case K_SIZEOF:
-        return sizeof_expression(0);
-    case K_ALIGNOF:
-        return sizeof_expression(1);
+        return assign_op(kind == T_INC ? N_ADD : N_SUB, unary(), number(1, ty_int));
+    case K_SIZEOF: case K_ALIGNOF:
+        return sizeof_expression(kind == K_ALIGNOF);
     }
     return postfix(primary());
 }
@@ -815,16 +726,14 @@ static Node *cast_expression(void) {
         return unary();
     next();
     Type *type = type_of_name();
-    expect(')', ")");
+    expect(')');
     if (tk.kind == '{')
         return postfix(compound_literal(type));
     Node *n = rvalue(cast_expression());
     if (type->kind == TY_UNION && !is_record(n->type)) {
         for (Member *m = type->record->members; m; m = m->next)
             if (is_compatible(m->type->plain, n->type->plain)) {
-                Decl *d = new_local(0, type);
-                Node *v = node_new(N_VAR, type, 0, 0);
-                v->decl = d;
+                Node *v = variable(new_local(0, type));
                 Node *to = node_new(N_MEMBER, m->type, v, 0);
                 to->member = m;
                 return node_new(N_COMMA, type, node_new(N_INIT, m->type, to, n), v);
@@ -834,7 +743,7 @@ static Node *cast_expression(void) {
         return n;
     if (type->kind != TY_VOID && (!is_scalar(type) || !is_scalar(n->type))
         || is_float(type) && n->type->kind == TY_PTR || type->kind == TY_PTR && is_float(n->type))
-        error("invalid cast: %s", str_join(type_name(n->type), " to ", type_name(type)));
+        error("invalid cast: %s", two_types(n->type, " to ", type));
     Node *r = cast(n, type->plain);
     return r == n && n->op == N_VAR ? node_new(N_CAST, type->plain, n, 0) : r;
 }
@@ -884,7 +793,7 @@ static Type *conditional_type(Node *a, Node *b) {
         return t->plain;
     if (u->kind == TY_PTR && is_integer(t))
         return u->plain;
-    error("incompatible types in '?:': %s", str_join(type_name(t), " and ", type_name(u)));
+    error("incompatible types in '?:': %s", two_types(t, " and ", u));
     return t;
 }
 
@@ -895,18 +804,14 @@ static Node *conditional(void) {
     next();
     cond = scalar(cond);
     Node *a = 0;
-    Decl *kept = 0;
     if (tk.kind != ':')
         a = rvalue(expression());
     else if (truth(cond) < 0) {                 /* a ?: b */
-        kept = new_local(0, cond->type->plain);
-        Node *v = node_new(N_VAR, kept->type, 0, 0);
-        v->decl = kept;
-        cond = node_new(N_INIT, kept->type, v, cond);
-        a = v;
+        a = variable(new_local(0, cond->type->plain));
+        cond = node_new(N_INIT, a->type, a, cond);
     } else
         a = cond;
-    expect(':', ":");
+    expect(':');
     Node *b = rvalue(conditional());
     Type *type = conditional_type(a, b);
     int known = truth(cond);
@@ -945,11 +850,12 @@ static Node *expression(void) {
     return a;
 }
 
-static long constant_expression(char *what) {
-    Node *n = conditional();
-    while (n->op == N_CAST && is_integer(n->type) && is_num(n->a))
-        n = n->a;
+static long constant_of(Node *n, char *what) {
     if (!is_num(n))
         error("%s is no integer constant", what);
     return n->val;
+}
+
+static long constant_expression(char *what) {
+    return constant_of(conditional(), what);
 }

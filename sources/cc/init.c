@@ -167,7 +167,7 @@ static void init_scalar(Type *type, long off, Member *bits, Node *n) {
     Symbol *sym = 0;
     long v = 0;
     if (!constant_address(n, &sym, &v))
-        error("the initialiser of a static object is not constant%s", "");
+        error("the initialiser of a static object is not constant", "");
     if (bits)
         store_bits(off, bits, v);
     else if (sym) {
@@ -194,7 +194,7 @@ static void init_string(Type *type, long off, Node *s) {
     long n = s->val;
     if (type->size >= 0 && n > array_len(type)) {
         if (n > array_len(type) + 1)
-            warn(&tk.place, "the string is longer than its array%s", "");
+            warn(&tk.place, "the string is longer than its array", "");
         n = array_len(type);
     }
     if (!init_local) {
@@ -240,15 +240,15 @@ static void init_after_designator(Type *type, long off, Member *m) {
 static void init_designated(Type *type, long off) {
     if (accept('[')) {
         if (type->kind != TY_ARRAY)
-            error("[] designates in something that is no array%s", "");
+            error("[] designates in something that is no array", "");
         long i = constant_expression("an array index");
-        expect(']', "]");
+        expect(']');
         init_after_designator(type->base, off + i * type_size(type->base), 0);
         return;
     }
-    expect('.', ".");
+    expect('.');
     if (!is_record(type))
-        error("a member is designated in something that is no struct%s", "");
+        error("a member is designated in something that is no struct", "");
     Ident *id = tk.id;
     Member *m = designated_member(type->record, id);
     if (m->id == id) {
@@ -268,7 +268,7 @@ static int init_more(int braced) {
         return 0;
     if (braced) {
         if (tk.kind != '}')
-            expect(',', ",");
+            expect(',');
         return tk.kind != '}';
     }
     if (tk.kind != ',')
@@ -294,9 +294,9 @@ static void init_array(Type *type, long off, int braced) {
             last = i;
             if (accept(T_ELLIPSIS))
                 last = constant_expression("an array index");
-            expect(']', "]");
+            expect(']');
             if (len >= 0 && last >= len || i < 0)
-                error("an index beyond the array's end%s", "");
+                error("an index beyond the array's end", "");
             if (last > i && tk.kind != '.' && tk.kind != '[') {
                 accept('=');
                 Node *n = assignment();
@@ -367,7 +367,7 @@ static void init_value(Type *type, long off, Member *bits) {
         } else
             init_elements(type, off, 1);
         accept(',');
-        expect('}', "}");
+        expect('}');
         return;
     }
     Node *n = init_pending;
@@ -402,7 +402,7 @@ static void init_value(Type *type, long off, Member *bits) {
 /* A compound literal of static storage as an initialiser: its bytes are copied. */
 static void init_constant_record(Node *n, long off) {
     if (n->op != N_VAR || !n->decl->is_global || !n->decl->sym || n->decl->sym->place != PLACE_SECTION)
-        error("the initialiser of a static object is not constant%s", "");
+        error("the initialiser of a static object is not constant", "");
     Symbol *y = n->decl->sym;
     long size = type_size(n->type);
     init_reserve(off + size);

@@ -36,6 +36,12 @@ static Node *real_node(Real *r, Type *type) {
     return n;
 }
 
+static Node *variable(Decl *d) {
+    Node *n = node_new(N_VAR, d->type, 0, 0);
+    n->decl = d;
+    return n;
+}
+
 /* `len` elements, the terminating zero among them. */
 static Node *string_node(char *bytes, long len, Type *each) {
     Node *n = node_new(N_STR, array_of(each, len), 0, 0);

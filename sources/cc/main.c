@@ -107,9 +107,6 @@ static void start_front_end(char *path, int is_assembly) {
     lex_init();
     pp_init();
     type_init();
-    tentative_list = 0;
-    inline_list = 0;
-    alias_list = 0;
     source_is_assembly = is_assembly;
     char *text = str_join(common_macros, x86 ? x86_64_macros : aarch64_macros, defines ? defines : "");
     if (is_assembly)
@@ -275,7 +272,7 @@ static void choose_target(char *name) {
 
 static void add_input(char *path) {
     if (ninputs == MAX_FILES)
-        fatal("too many files%s", "");
+        fatal("too many files", "");
     inputs[ninputs] = path;
     ninputs++;
 }
@@ -363,7 +360,7 @@ int main(int argc, char **argv) {
             add_input(a);
     }
     if (!ninputs && !make_archive)
-        fatal("no input file%s", "");
+        fatal("no input file", "");
     if (!no_std_include)
         pp_add_dir("/include");
     add_lib_dir("/lib");
@@ -379,7 +376,7 @@ int main(int argc, char **argv) {
             print_out(text, len);
     } else if (only_compile) {
         if (output && ninputs > 1)
-            fatal("-o names one object, but there are more files%s", "");
+            fatal("-o names one object, but there are more files", "");
         for (int i = 0; i < ninputs; i++)
             translate_to(inputs[i], output ? output : object_name(inputs[i]));
     } else

@@ -25,15 +25,15 @@ static Node *statement(void);
 
 /* A declaration where a statement may stand: it belongs to the block around. */
 static Node *declarations_here(void) {
-    Node *n = node_new(N_BLOCK, 0, local_declaration(), 0);
+    Node *n = node_new(N_BLOCK, 0, declaration(), 0);
     n->val = 1;
     return n;
 }
 
 static Node *condition(void) {
-    expect('(', "(");
+    expect('(');
     Node *n = scalar(expression());
-    expect(')', ")");
+    expect(')');
     return n;
 }
 
@@ -50,20 +50,20 @@ static Node *loop_body(void) {
 static Node *for_statement(void) {
     Node *n = node_new(N_FOR, 0, 0, 0);
     next();
-    expect('(', "(");
+    expect('(');
     enter_scope();
     if (starts_type())
         n->a = declarations_here();
     else if (!accept(';')) {
         n->a = node_new(N_EXPR, 0, expression(), 0);
-        expect(';', ";");
+        expect(';');
     }
     if (tk.kind != ';')
         n->b = scalar(expression());
-    expect(';', ";");
+    expect(';');
     if (tk.kind != ')')
         n->c = expression();
-    expect(')', ")");
+    expect(')');
     n->d = loop_body();
     leave_scope();
     return n;
@@ -87,14 +87,14 @@ static Node *switch_statement(void) {
 /* case a: and case a ... b: are linked from the switch by c. */
 static Node *case_label(void) {
     if (!current_switch)
-        error("'case' outside a switch%s", "");
+        error("'case' outside a switch", "");
     Node *n = node_new(N_CASE, 0, 0, 0);
     next();
     n->val = fit(constant_expression("a case label"), current_switch->type);
     long last = n->val;
     if (accept(T_ELLIPSIS))
         last = fit(constant_expression("a case label"), current_switch->type);
-    expect(':', ":");
+    expect(':');
     n->b = number(last, ty_long);
     n->c = current_switch->c;
     current_switch->c = n;
@@ -113,12 +113,12 @@ static AsmOperand *asm_operands(int is_output) {
         if (accept('[')) {
             o->name = tk.id;
             next();
-            expect(']', "]");
+            expect(']');
         }
         o->constraint = string_literal()->str;
         o->is_output = is_output;
         o->reg = NONE;
-        expect('(', "(");
+        expect('(');
         o->expr = is_output ? expression() : rvalue(expression());
         char *c = o->constraint;
         int memory = 0;
@@ -128,7 +128,7 @@ static AsmOperand *asm_operands(int is_output) {
             o->expr = o->expr->a;
         if (memory)
             mark_addressed(o->expr);
-        expect(')', ")");
+        expect(')');
         if (last)
             last->next = o;
         else
@@ -149,7 +149,7 @@ static Node *asm_statement(void) {
     next();
     while (tk.kind == K_VOLATILE || tk.kind == K_INLINE || tk.kind == K_GOTO)
         next();
-    expect('(', "(");
+    expect('(');
     a->text = string_literal()->str;
     a->is_basic = tk.kind == ')';
     if (accept(':'))
@@ -174,8 +174,8 @@ static Node *asm_statement(void) {
             accept(',');
         }
     }
-    expect(')', ")");
-    expect(';', ";");
+    expect(')');
+    expect(';');
     return n;
 }
 
@@ -188,12 +188,12 @@ static Node *return_statement(void) {
         if (type->kind == TY_VOID) {
             value = rvalue(value);
             if (value->type->kind != TY_VOID)
-                warn(&tk.place, "a void function returns a value%s", "");
+                warn(&tk.place, "a void function returns a value", "");
             n->a = cast(value, ty_void);
         } else
             n->a = convert_to(value, type->plain, "return");
     }
-    expect(';', ";");
+    expect(';');
     return n;
 }
 
@@ -206,8 +206,7 @@ static Node *labelled(void) {
     jump_targets++;
     next();
     next();
-    Attr attr;
-    attributes(&attr);
+    idle_attributes();
     n->a = tk.kind == '}' ? 0 : starts_type() ? declarations_here() : statement();
     return n;
 }
@@ -216,7 +215,7 @@ static Node *jump(int op) {
     if (op == N_CONTINUE && !loop_depth || op == N_BREAK && !loop_depth && !switch_depth)
         error("'%s' outside a loop or switch", token_text(&tk));
     next();
-    expect(';', ";");
+    expect(';');
     return node_new(op, 0, 0, 0);
 }
 
@@ -225,7 +224,7 @@ static Node *jump(int op) {
 static Node *branch_of_if(Node *condition, int sense) {
     int before = jump_targets;
     Node *n = statement();
-    if (condition->op == N_NUM && !condition->val == sense && jump_targets == before)
+    if (condition->op == N_NUM && (condition->val == 0) == sense && jump_targets == before)
         return node_new(N_BLOCK, 0, 0, 0);
     return n;
 }
@@ -254,9 +253,9 @@ static Node *statement(void) {
         next();
         n = node_new(N_DO, 0, 0, 0);
         n->b = loop_body();
-        expect(K_WHILE, "while");
+        expect(K_WHILE);
         n->a = condition();
-        expect(';', ";");
+        expect(';');
         return n;
     case K_FOR:
         return for_statement();
@@ -266,15 +265,15 @@ static Node *statement(void) {
         return case_label();
     case K_DEFAULT:
         if (!current_switch)
-            error("'default' outside a switch%s", "");
+            error("'default' outside a switch", "");
         n = node_new(N_DEFAULT, 0, 0, 0);
         next();
-        expect(':', ":");
+        expect(':');
         n->label = xalloc(sizeof(Label));
         n->label->number = NONE;
         jump_targets++;
         if (current_switch->d)
-            error("two 'default' labels in one switch%s", "");
+            error("two 'default' labels in one switch", "");
         current_switch->d = n;
         n->a = tk.kind == '}' ? 0 : statement();
         return n;
@@ -295,7 +294,7 @@ static Node *statement(void) {
             n->label = label_named(tk.id);
             next();
         }
-        expect(';', ";");
+        expect(';');
         return n;
     case K_ASM:
         return asm_statement();
@@ -307,18 +306,18 @@ static Node *statement(void) {
     }
     n = node_new(N_EXPR, 0, 0, 0);
     n->a = expression();
-    expect(';', ";");
+    expect(';');
     return n;
 }
 
 static Node *block(void) {
-    expect('{', "{");
+    expect('{');
     Node *n = node_new(N_BLOCK, 0, 0, 0);
     Node *last = 0;
     enter_scope();
     while (tk.kind != '}') {
         if (tk.kind == T_EOF)
-            error("the file ends within a block%s", "");
+            error("the file ends within a block", "");
         Node *s;
         if (tk.kind == K_LABEL) {
             while (tk.kind != ';')
@@ -331,10 +330,9 @@ static Node *block(void) {
             continue;
         }
         if (tk.kind == K_STATIC_ASSERT || starts_type() && !(tk.kind == T_IDENT && peek() == ':') && !(tk.kind == K_ATTRIBUTE))
-            s = local_declaration();
+            s = declaration();
         else if (tk.kind == K_ATTRIBUTE) {
-            Attr attr;
-            attributes(&attr);
+            idle_attributes();
             continue;
         } else
             s = statement();
