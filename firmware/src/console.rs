@@ -3,7 +3,7 @@
 
 use crate::global::Global;
 use crate::platform::Uart;
-use core::fmt;
+use kernel_lite::log::Line;
 
 static UART: Global<Uart> = Global::new();
 
@@ -24,21 +24,8 @@ pub fn read() -> Option<u8> {
     UART.get()?.read()
 }
 
-/// For `write!`.
-pub struct Console;
-
-impl fmt::Write for Console {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        write(text.as_bytes());
-        Ok(())
-    }
-}
-
 /// Prints a line of the monitor's own.
-macro_rules! say {
-    ($($arg:tt)*) => {{
-        use core::fmt::Write;
-        let _ = writeln!($crate::console::Console, "firstlight: {}", format_args!($($arg)*));
-    }};
+pub fn say(line: &Line) {
+    write(line.as_bytes());
+    write(b"\n");
 }
-pub(crate) use say;

@@ -11,6 +11,8 @@ use alloc::vec::Vec;
 use core::panic::PanicInfo;
 use image_packer::payload::{self, Payload};
 use kernel_lite::arch::DIRECT_MAP;
+use kernel_lite::boot::Epitaph;
+use kernel_lite::log::Line;
 use kernel_lite::machine::{BlockDevice, Machine};
 use kernel_lite::ram::{Bank, PhysAddr};
 
@@ -88,9 +90,8 @@ pub fn start_heap(memory: &mut Regions) -> Option<()> {
 
 /// Ends a start that cannot go on.
 pub fn give_up(why: &str) -> ! {
-    say!("{why}");
-    say!("end code={CODE_START} reason=start step=- process=- address=- log=-");
-    platform::power_off(CODE_START)
+    say(&Line::new(why));
+    end(&Epitaph::new(CODE_START, "start"))
 }
 
 /// From drivers to the kernel.
@@ -134,11 +135,12 @@ fn read_payload(disk: &mut Block, memory: &mut Regions) -> Option<&'static [u8]>
     };
     let room = size.checked_next_multiple_of(4096)?;
     if room > disk.sectors().checked_mul(512)?.checked_next_multiple_of(4096)? {
-        say!("the payload on {INPUT_DISK} is cut off: it wants {size} bytes");
+        say(Line::new("the payload on firstlight-in is cut off: it wants ").number(size).text(" bytes"));
         return None;
     }
     let Some(at) = memory.take(room, 4096, ANYWHERE) else {
-        say!("the payload on {INPUT_DISK} needs {size} bytes of memory in one piece");
+        let mut line = Line::new("the payload on firstlight-in needs ");
+        say(line.number(size).text(" bytes of memory in one piece"));
         return None;
     };
     // SAFETY: `take` gave RAM that nobody else has; the direct map reaches it.
@@ -153,15 +155,25 @@ fn read_payload(disk: &mut Block, memory: &mut Regions) -> Option<&'static [u8]>
 /// the monitor, a physical address.
 #[unsafe(no_mangle)]
 fn monitor_exception(kind: u64, address: u64, pc: u64) -> ! {
-    say!("a defect of the monitor: exception {kind:#x} at {pc:#x}, address {address:#x}; please report it");
-    say!("end code={CODE_PANIC} reason=panic step=- process=- address={pc:#x} log=-");
-    platform::power_off(CODE_PANIC)
+    let mut line = Line::new("a defect of the monitor: exception ");
+    line.hex(kind).text(" at ").hex(pc).text(", address ").hex(address);
+    say(line.text("; please report it"));
+    end(&Epitaph { address: Some(pc), ..Epitaph::new(CODE_PANIC, "panic") })
 }
 
-/// The same, in a build that keeps the messages of failed checks.
+/// The same, in a build whose failed checks come here.
 #[panic_handler]
 fn panic(info: &PanicInfo) -> ! {
-    say!("a defect of the monitor: {info}");
-    say!("end code={CODE_PANIC} reason=panic step=- process=- address=- log=-");
-    platform::power_off(CODE_PANIC)
+    let mut line = Line::new("a defect of the monitor");
+    if let Some(place) = info.location() {
+        line.text(": ").text(place.file()).text(" line ").number(place.line().into());
+    }
+    say(&line);
+    end(&Epitaph::new(CODE_PANIC, "panic"))
+}
+
+/// The last line, and the end of the machine.
+fn end(epitaph: &Epitaph) -> ! {
+    say(&epitaph.line());
+    platform::power_off(epitaph.code)
 }

@@ -14,7 +14,6 @@ use crate::plan::{self, Closure};
 use crate::ram::{Bank, Ram};
 use crate::sha256::{self, Digest};
 use crate::vfs::{Body, Data, Origin};
-use alloc::boxed::Box;
 use alloc::vec::Vec;
 use image_packer::payload::{Console, Mode, PAGE, Payload};
 use image_packer::tar::{Archive, Kind, Member};
@@ -48,46 +47,36 @@ impl Epitaph {
         Epitaph { code, reason, ..Default::default() }
     }
 
-    fn line(&self) -> Line {
+    /// The line.
+    pub fn line(&self) -> Line {
         let none = b"-";
-        let line = Line::new("end code=").number(self.code as u64).text(" reason=").text(self.reason);
-        let line = line.text(" step=").bytes(self.step.as_deref().unwrap_or(none));
-        let line = line.text(" process=").bytes(self.process.as_deref().unwrap_or(none)).text(" address=");
-        let line = match self.address {
+        let mut line = Line::new("end code=");
+        line.number(self.code as u64).text(" reason=").text(self.reason);
+        line.text(" step=").bytes(self.step.as_deref().unwrap_or(none));
+        line.text(" process=").bytes(self.process.as_deref().unwrap_or(none)).text(" address=");
+        match self.address {
             Some(address) => line.hex(address),
             None => line.bytes(none),
         };
-        let line = line.text(" log=");
+        line.text(" log=");
         match &self.log {
             Some(digest) => line.digest(digest),
             None => line.bytes(none),
-        }
+        };
+        line
     }
 }
 
-/// Why there is nothing to run: a line for people, and the ending.
-pub type Refusal = Box<(Line, Epitaph)>;
-
-fn refusal(line: Line, code: u8, reason: &'static str) -> Refusal {
-    Box::new((line, Epitaph::new(code, reason)))
-}
-
-fn damaged(what: &str) -> Refusal {
-    let line = Line::new("the payload is damaged: ").text(what).text("; make the image again");
-    refusal(line, 65, "closure")
+fn damaged(k: &mut Kernel, what: &str) -> Epitaph {
+    k.say(Line::new("the payload is damaged: ").text(what).text("; make the image again"));
+    Epitaph::new(65, "closure")
 }
 
 /// Takes the machine over. `names` are those that the machine calls itself by, each ended by NUL, as in the root of a
 /// device tree.
 pub fn boot(machine: &'static mut dyn Machine, banks: Vec<Bank>, payload: &'static [u8], names: &[u8]) -> ! {
     let mut k = Kernel::new(Mem::new(Ram::new(banks)), machine);
-    let epitaph = match run(&mut k, payload, names) {
-        Ok(epitaph) => epitaph,
-        Err(refusal) => {
-            k.say(&refusal.0);
-            refusal.1
-        }
-    };
+    let epitaph = run(&mut k, payload, names);
     finish(&mut k, &epitaph)
 }
 
@@ -98,39 +87,50 @@ pub fn finish(k: &mut Kernel, epitaph: &Epitaph) -> ! {
 }
 
 /// Does what the payload says.
-pub fn run(k: &mut Kernel, payload: &'static [u8], names: &[u8]) -> Result<Epitaph, Refusal> {
-    let (settings, closure) = read(payload)?;
+pub fn run(k: &mut Kernel, payload: &'static [u8], names: &[u8]) -> Epitaph {
+    let (settings, closure) = match read(payload) {
+        Ok(read) => read,
+        Err(what) => return damaged(k, what),
+    };
     k.framed = settings.console == Console::Framed;
     let mut names = names.split(|&byte| byte == 0);
     if names.clone().all(|name| name != settings.machine.as_bytes()) {
-        let line = Line::new("the payload is for board ").text(settings.board).text(", a machine ");
-        let line = line.text(settings.machine).text("; this is ").bytes(names.next().unwrap_or_default());
-        return Err(refusal(line, 66, "board"));
+        let mut line = Line::new("the payload is for board ");
+        line.text(settings.board).text(", a machine ").text(settings.machine).text("; this is ");
+        k.say(line.bytes(names.next().unwrap_or_default()));
+        return Epitaph::new(66, "board");
     }
-    let closure = load(k, closure)?;
+    let closure = match load(k, closure) {
+        Ok(closure) => closure,
+        Err(Refusal::Damaged(what)) => return damaged(k, what),
+        Err(Refusal::Memory) => {
+            k.say(&Line::new("no memory for the closure's names"));
+            return Epitaph::new(6, "memory");
+        }
+    };
     k.vfs.rule = settings.rule;
-    match settings.mode {
-        Mode::Plan => {
-            let closure = closure.ok_or_else(|| damaged("no PLAN"))?;
-            Ok(plan::run(k, &settings, &closure))
-        }
-        Mode::Exec => Ok(program(k, &settings)),
-        Mode::Shell => {
-            k.interactive = true;
-            Ok(program(k, &settings))
-        }
+    k.interactive = settings.mode == Mode::Shell;
+    match (settings.mode, closure) {
+        (Mode::Plan, Some(closure)) => plan::run(k, &settings, &closure),
+        (Mode::Plan, None) => damaged(k, "no PLAN"),
+        (Mode::Exec | Mode::Shell, _) => program(k, &settings),
     }
 }
 
+/// Why a closure is not taken into the store.
+enum Refusal {
+    Damaged(&'static str),
+    Memory,
+}
+
 /// The payload's settings and its closure, whose digest is right.
-fn read(payload: &'static [u8]) -> Result<(Payload<'static>, &'static [u8]), Refusal> {
-    let page = payload.get(..PAGE).ok_or_else(|| damaged("cut off"))?;
-    let settings = Payload::parse(page).map_err(|_| damaged("the page of settings"))?;
+fn read(payload: &'static [u8]) -> Result<(Payload<'static>, &'static [u8]), &'static str> {
+    let page = payload.get(..PAGE).ok_or("cut off")?;
+    let settings = Payload::parse(page).map_err(|_| "the page of settings")?;
     let end = usize::try_from(settings.closure_bytes).ok().and_then(|len| len.checked_add(PAGE));
-    let closure =
-        end.and_then(|end| payload.get(PAGE..end)).ok_or_else(|| damaged("the closure is cut off"))?;
+    let closure = end.and_then(|end| payload.get(PAGE..end)).ok_or("the closure is cut off")?;
     if sha256::digest(closure) != settings.closure_sha256.0 {
-        return Err(damaged("the closure has another sha256"));
+        return Err("the closure has another sha256");
     }
     Ok((settings, closure))
 }
@@ -140,16 +140,17 @@ fn load(k: &mut Kernel, closure: &'static [u8]) -> Result<Option<Closure<'static
     let mut text = None;
     let mut inputs: &[u8] = &[];
     for (i, member) in Archive::new(closure).enumerate() {
-        let Ok(member) = member else { return Err(damaged("the closure is no archive of ours")) };
+        let member = member.map_err(|_| Refusal::Damaged("the closure is no archive of ours"))?;
         let path = member.header.path();
         if i == 0 && path == PLAN {
-            text = Some(core::str::from_utf8(member.data).map_err(|_| damaged("PLAN is not UTF-8"))?);
+            text =
+                Some(core::str::from_utf8(member.data).map_err(|_| Refusal::Damaged("PLAN is not UTF-8"))?);
         } else if i == 1 && path == INPUTS {
             inputs = member.data;
         } else {
             add(k, &member, &path).map_err(|error| match error {
-                Errno::EEXIST | Errno::ENOTDIR => damaged("two members of one name"),
-                _ => refusal(Line::new("no memory for the closure's names"), 6, "memory"),
+                Errno::EEXIST | Errno::ENOTDIR => Refusal::Damaged("two members of one name"),
+                _ => Refusal::Memory,
             })?;
         }
     }
@@ -186,8 +187,7 @@ fn program(k: &mut Kernel, settings: &Payload) -> Epitaph {
     }
     let started = start(k, settings, path);
     if let Err(error) = started {
-        let line = Line::new("cannot start ").text(path).text(": error ").number(error.0 as u64);
-        k.say(&line);
+        k.say(Line::new("cannot start ").text(path).text(": error ").number(error as u64));
         return Epitaph::new(if error == Errno::ENOENT { 127 } else { 126 }, "exit");
     }
     k.arm(settings.watchdog_seconds);

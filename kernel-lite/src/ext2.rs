@@ -149,7 +149,7 @@ impl Builder {
         let mut data = 0;
         let mut large = false;
         for node in &mut self.nodes {
-            node.entries.sort();
+            node.entries.sort_unstable();
             if node.entries.windows(2).any(|pair| pair[0].0 == pair[1].0) {
                 return Err(Error::Name);
             }

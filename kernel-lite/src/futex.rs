@@ -5,8 +5,8 @@ use crate::errno::Errno;
 use crate::kernel::Kernel;
 use crate::paging::Access;
 use crate::process::NONE;
-use crate::syscall::{Stop, SysResult};
-use crate::thread::{Key, State, Wait};
+use crate::syscall::SysResult;
+use crate::thread::{Key, State};
 
 /// A robust list may have this many entries, as on Linux.
 const ROBUST_LIMIT: u32 = 2048;
@@ -47,7 +47,7 @@ impl Kernel {
         }
         self.thread().futex_bits = bits;
         let key = self.futex_key(addr);
-        Err(Stop::Block(Wait { key, deadline, restart: deadline.is_none() }))
+        Err(self.block(key, deadline, deadline.is_none()))
     }
 
     /// Wakes up to `n` that wait for the word.

@@ -87,6 +87,8 @@ pub struct Kernel {
     /// No deadline or alarm is earlier.
     next_timer: u64,
     sequence: u64,
+    /// What the call being made waits for, if it answers [`Stop::Block`].
+    pub blocked: Wait,
     /// System calls left to the current thread.
     quantum: u32,
     expired: bool,
@@ -129,6 +131,7 @@ impl Kernel {
             fp_owner: NONE,
             next_timer: u64::MAX,
             sequence: 0,
+            blocked: Wait { key: Key::Sleep, deadline: None, restart: false },
             quantum: QUANTUM,
             expired: false,
         }
@@ -253,8 +256,8 @@ impl Kernel {
         self.quantum = self.quantum.saturating_sub(1);
         match syscall::dispatch(self, number as i64, args) {
             Ok(value) => self.finish(value as i64),
-            Err(Stop::Errno(e)) => self.finish(-(e.0 as i64)),
-            Err(Stop::Block(wait)) => self.wait(wait),
+            Err(Stop::Errno(e)) => self.finish(-(e as i64)),
+            Err(Stop::Block) => self.wait(self.blocked),
             Err(Stop::Done) => {
                 let t = self.thread();
                 t.call = Call::default();
@@ -273,6 +276,13 @@ impl Kernel {
             t.mask = mask;
         }
         self.proc().calls += 1;
+    }
+
+    /// What a handler answers when the thread has to wait for `key`, at most until `deadline` (nanoseconds of
+    /// CLOCK_MONOTONIC). `restart`: a signal handler with SA_RESTART lets the call be made again (else EINTR).
+    pub fn block(&mut self, key: Key, deadline: Option<u64>, restart: bool) -> Stop {
+        self.blocked = Wait { key, deadline, restart };
+        Stop::Block
     }
 
     /// The current thread waits, unless a signal comes first.

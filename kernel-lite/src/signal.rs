@@ -299,7 +299,7 @@ impl Kernel {
             } else if t.call.restart && action.flags & SA_RESTART != 0 {
                 t.context.rewind_syscall();
             } else {
-                t.context.set_result(-(Errno::EINTR.0 as i64));
+                t.context.set_result(-(Errno::EINTR as i64));
             }
             t.call = Call::default();
             t.wait_set = 0;

@@ -23,7 +23,7 @@ fn errno(e: Errno) -> Result<u64, Stop> {
 }
 
 fn minus(e: Errno) -> i64 {
-    -(e.0 as i64)
+    -(e as i64)
 }
 
 #[test]

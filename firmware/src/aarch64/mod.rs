@@ -16,6 +16,7 @@ use crate::regions::Regions;
 use crate::start::{Found, give_up, start, start_heap};
 use alloc::vec::Vec;
 use kernel_lite::arch::{self, DIRECT_MAP};
+use kernel_lite::log::Line;
 use kernel_lite::ram::PhysAddr;
 use mmu::{Kind, Mapper};
 
@@ -111,11 +112,11 @@ extern "C" fn main(tree: u64, image: u64, flash: u64, level: u64) -> ! {
     });
     let total = ram.total() >> 20;
     let names = fdt.find(&|n| n.name.is_empty()).and_then(|n| n.property(b"compatible")).unwrap_or_default();
-    let model = names.split(|&byte| byte == 0).next().and_then(|name| core::str::from_utf8(name).ok());
-    say!(
-        "{}, entered at EL{level}, {total} MiB of memory, device tree of {size} bytes at {tree:#x}, monitor at {image:#x}",
-        model.unwrap_or("unknown")
-    );
+    let model = names.split(|&byte| byte == 0).next().unwrap_or(b"unknown");
+    let mut line = Line::new("");
+    line.bytes(model).text(", entered at EL").number(level).text(", ").number(total).text(" MiB of memory, ");
+    line.text("device tree of ").number(size as u64).text(" bytes at ").hex(tree);
+    say(line.text(", monitor at ").hex(image));
 
     let flash = (flash != NOT_FROM_FLASH).then(|| {
         // Two banks in a row look like one.
@@ -235,7 +236,7 @@ fn start_timer(fdt: &Fdt) {
     let timer = fdt.find(&|n| n.is(b"arm,armv8-timer") || n.is(b"arm,armv7-timer"));
     let number = timer.and_then(|n| n.cell(b"interrupts", VIRTUAL_TIMER * INTERRUPT_CELLS + 1));
     let (Some(number @ 0..=15), Some((gic, version))) = (number, interrupt_controller(fdt)) else {
-        say!("no timer: a program that never ends will not be stopped");
+        say(&Line::new("no timer: a program that never ends will not be stopped"));
         return;
     };
     let id = number + FIRST_PRIVATE;

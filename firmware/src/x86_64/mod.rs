@@ -15,6 +15,7 @@ use crate::start::{Found, give_up, start, start_heap};
 use alloc::vec::Vec;
 use core::arch::asm;
 use kernel_lite::arch::{self, DIRECT_MAP};
+use kernel_lite::log::Line;
 use kernel_lite::ram::PhysAddr;
 use mmu::{Kind, Mapper};
 
@@ -148,7 +149,8 @@ extern "C" fn main(start_info: u64) -> ! {
     if let Some((at, size)) = initrd {
         memory.remove(at, size);
     }
-    say!("x86_64, started by PVH, {} MiB of memory, monitor at {image:#x}", ram.total() >> 20);
+    let mut line = Line::new("x86_64, started by PVH, ");
+    say(line.number(ram.total() >> 20).text(" MiB of memory, monitor at ").hex(image));
 
     let Some(root) = map_everything(&ram, &mut memory, image, image_size, &transports) else {
         give_up("too little memory for the translation tables");

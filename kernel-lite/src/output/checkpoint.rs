@@ -10,8 +10,8 @@ use crate::errno::Errno;
 use crate::events::{decimal, escape};
 use crate::kernel::Kernel;
 use crate::sha256::{Digest, Sha256, hex};
-use crate::vfs::{Body, Data, InodeId, Origin};
-use alloc::collections::BTreeMap;
+use crate::vfs::path::split;
+use crate::vfs::{Body, Data, InodeId, Links, Origin};
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -187,8 +187,9 @@ fn members<'a>(k: &Kernel, patterns: &[&str], events: &'a [u8]) -> Vec<Member<'a
     head.push(b'\n');
     members.push(Member::Text(head));
     members.push(Member::Events(events));
-    let mut linked: BTreeMap<InodeId, Vec<u8>> = BTreeMap::new();
-    for member in k.vfs.members(k.vfs.store) {
+    let mut linked = Links::default();
+    let all = k.vfs.members(k.vfs.store);
+    for (number, member) in all.iter().enumerate() {
         let covers = |pattern: &&str| match pattern.strip_suffix('/') {
             Some(stem) => {
                 let rest = member.path.strip_prefix(stem.as_bytes());
@@ -203,9 +204,9 @@ fn members<'a>(k: &Kernel, patterns: &[&str], events: &'a [u8]) -> Vec<Member<'a
         let mut line = Vec::new();
         let mut mode = Vec::new();
         decimal(&mut mode, u64::from(node.mode));
-        if let Some(first) = linked.get(&member.inode) {
+        if let Some(first) = linked.get(member.inode) {
             line.extend_from_slice(b"link ");
-            line.extend_from_slice(first);
+            escape(&mut line, &all[first as usize].path);
             line.push(b' ');
             escape(&mut line, &member.path);
             line.push(b'\n');
@@ -236,10 +237,9 @@ fn members<'a>(k: &Kernel, patterns: &[&str], events: &'a [u8]) -> Vec<Member<'a
             _ => continue,
         }
         line.push(b' ');
-        let from = line.len();
         escape(&mut line, &member.path);
         if node.links > 1 && content.is_some() {
-            linked.insert(member.inode, line[from..].into());
+            linked.insert(member.inode, number as u32);
         }
         line.push(b'\n');
         members.push(Member::Text(line));
@@ -390,7 +390,7 @@ fn import_member(
         [b"link", first, _] => {
             let store = k.vfs.store;
             let first = unescape(first).and_then(|first| k.vfs.at(store, &first));
-            let (home, name) = super::split(&path);
+            let (home, name) = split(&path);
             let (Some(first), Some(dir)) = (first, k.vfs.at(store, home)) else {
                 return Ok(None);
             };

@@ -13,8 +13,8 @@ use crate::ext2::{self, Builder, Content};
 use crate::kernel::Kernel;
 use crate::machine::BlockError;
 use crate::sha256::{self, Digest, Sha256, hex};
-use crate::vfs::{Body, InodeId, Origin};
-use alloc::collections::BTreeMap;
+use crate::vfs::path::split;
+use crate::vfs::{Body, InodeId, Links, Origin};
 use alloc::vec::Vec;
 pub use target::Disk;
 
@@ -146,36 +146,48 @@ impl<'a> Paper<'a> {
     }
 }
 
-/// The image of the store's outputs, and the inode of each of its nodes.
-struct Tree {
-    builder: Builder,
-    sources: Vec<Option<InodeId>>,
-    /// Directories by path.
-    directories: BTreeMap<Vec<u8>, usize>,
-    /// Nodes of inodes with more than one name.
-    linked: BTreeMap<InodeId, usize>,
+/// Where a node's bytes come from.
+enum Source<'a> {
+    /// It has none: a directory.
+    None,
+    /// An inode of the store.
+    Inode(InodeId),
+    /// A text of the monitor's own.
+    Text(&'a [u8]),
 }
 
-impl Tree {
+/// The image of the store's outputs.
+struct Tree<'a> {
+    builder: Builder,
+    /// Of each node.
+    sources: Vec<Source<'a>>,
+    /// Directories' paths and nodes, sorted.
+    directories: Vec<(Vec<u8>, usize)>,
+    /// Nodes of inodes with more than one name.
+    linked: Links,
+}
+
+impl Tree<'_> {
     fn directory(&mut self, path: &[u8], mode: u16) -> Result<usize, ext2::Error> {
         if path.is_empty() {
             return Ok(0);
         }
-        if let Some(node) = self.directories.get(path) {
-            return Ok(*node);
+        if let Ok(place) = self.place(path) {
+            return Ok(self.directories[place].1);
         }
         let (home, name) = split(path);
         let parent = self.directory(home, 0o755)?;
         let node = self.builder.add(parent, name, Content::Directory, mode)?;
-        self.sources.push(None);
-        self.directories.insert(path.into(), node);
+        self.sources.push(Source::None);
+        let place = self.place(path).unwrap_or_else(|place| place);
+        self.directories.insert(place, (path.into(), node));
         Ok(node)
     }
-}
 
-fn split(path: &[u8]) -> (&[u8], &[u8]) {
-    let cut = path.iter().rposition(|byte| *byte == b'/').unwrap_or(0);
-    (&path[..cut], path.get(cut + 1..).unwrap_or_default())
+    /// Where in the list of directories the path is (`Ok`) or belongs.
+    fn place(&self, path: &[u8]) -> Result<usize, usize> {
+        self.directories.binary_search_by(|known| known.0[..].cmp(path))
+    }
 }
 
 impl Kernel {
@@ -221,9 +233,9 @@ impl Kernel {
     ) -> Result<u64, OutputError> {
         let mut tree = Tree {
             builder: Builder::new(),
-            sources: alloc::vec![None],
-            directories: BTreeMap::new(),
-            linked: BTreeMap::new(),
+            sources: alloc::vec![Source::None],
+            directories: Vec::new(),
+            linked: Links::default(),
         };
         // The identifier is the digest of all that the image holds.
         let mut id = Sha256::new();
@@ -255,24 +267,22 @@ impl Kernel {
                 _ => note(&path, node.mode, b"fifo"),
             }
             let parent = tree.directory(home, 0o755)?;
-            if let Some(first) = tree.linked.get(&inode) {
-                tree.builder.link(parent, name, *first)?;
+            if let Some(first) = tree.linked.get(inode) {
+                tree.builder.link(parent, name, first as usize)?;
                 continue;
             }
             let number = tree.builder.add(parent, name, content, node.mode)?;
-            tree.sources.push(Some(inode));
+            tree.sources.push(Source::Inode(inode));
             if node.links > 1 {
-                tree.linked.insert(inode, number);
+                tree.linked.insert(inode, number as u32);
             }
         }
-        let mut texts = BTreeMap::new();
         for paper in papers {
             note(paper.path, 0o644, &paper.digest);
             let (home, name) = split(paper.path);
             let parent = tree.directory(home, 0o755)?;
-            let node = tree.builder.add(parent, name, Content::File(paper.content.len() as u64), 0o644)?;
-            tree.sources.push(None);
-            texts.insert(node, paper.content);
+            tree.builder.add(parent, name, Content::File(paper.content.len() as u64), 0o644)?;
+            tree.sources.push(Source::Text(paper.content));
         }
         for (path, mode) in MOUNT_POINTS {
             tree.directory(path, mode)?;
@@ -294,16 +304,13 @@ impl Kernel {
         let mut writer = SectorWriter::new(disk.clone(), 0)?;
         let sources = tree.sources;
         let Kernel { vfs, mem, machine, .. } = self;
-        let mut read = |node: usize, offset: u64, buffer: &mut [u8]| {
-            let bytes = texts.get(&node).and_then(|text| text.get(offset as usize..));
-            match (bytes, sources.get(node).copied().flatten()) {
-                (Some(bytes), _) => buffer.copy_from_slice(&bytes[..buffer.len()]),
-                (None, Some(inode)) => {
-                    if let Some(data) = vfs.data(inode) {
-                        data.read(mem, offset, buffer);
-                    }
+        let mut read = |node: usize, offset: u64, buffer: &mut [u8]| match sources[node] {
+            Source::None => {}
+            Source::Text(text) => buffer.copy_from_slice(&text[offset as usize..][..buffer.len()]),
+            Source::Inode(inode) => {
+                if let Some(data) = vfs.data(inode) {
+                    data.read(mem, offset, buffer);
                 }
-                (None, None) => {}
             }
         };
         image.write(&mut read, &mut |block| {

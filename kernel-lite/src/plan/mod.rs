@@ -55,9 +55,7 @@ pub fn run(k: &mut Kernel, settings: &Payload<'_>, closure: &Closure<'_>) -> Epi
         return malformed(k, error.line);
     }
     if plan.arch.name() != arch::UNAME {
-        let line =
-            Line::new("the closure is for ").text(plan.arch.name()).text(", this is ").text(arch::UNAME);
-        k.say(&line);
+        k.say(Line::new("the closure is for ").text(plan.arch.name()).text(", this is ").text(arch::UNAME));
         return Epitaph::new(66, "board");
     }
     let mut output = None;
@@ -69,7 +67,7 @@ pub fn run(k: &mut Kernel, settings: &Payload<'_>, closure: &Closure<'_>) -> Epi
             }
             Err(error) => {
                 let (Target::Serial(name) | Target::GptLabel(name)) = target;
-                k.say(&Line::new("output ").text(name).text(": ").text(error.words()));
+                k.say(Line::new("output ").text(name).text(": ").text(error.words()));
                 return Epitaph::new(67, "target");
             }
         }
@@ -93,19 +91,16 @@ pub fn run(k: &mut Kernel, settings: &Payload<'_>, closure: &Closure<'_>) -> Epi
 }
 
 fn malformed(k: &mut Kernel, line: usize) -> Epitaph {
-    k.say(&Line::new("PLAN is malformed, line ").number(line as u64).text("; make the image again"));
+    k.say(Line::new("PLAN is malformed, line ").number(line as u64).text("; make the image again"));
     Epitaph::new(65, "closure")
 }
 
 fn disk_error(k: &mut Kernel, error: OutputError) -> Epitaph {
-    let line = Line::new(error.words());
-    let line = match error {
-        OutputError::Full { needed, available } => {
-            let line = line.text(": bytes needed ").number(needed.saturating_mul(512));
-            line.text(", there ").number(available * 512)
-        }
-        _ => line,
-    };
+    let mut line = Line::new(error.words());
+    if let OutputError::Full { needed, available } = error {
+        line.text(": bytes needed ").number(needed.saturating_mul(512));
+        line.text(", there ").number(available * 512);
+    }
     k.say(&line);
     match error {
         OutputError::Memory => Epitaph::new(6, "memory"),
@@ -152,8 +147,9 @@ fn run_steps(
     let mut restoring = true;
     for (index, step) in plan.steps.iter().enumerate() {
         let place = |word: &str| {
-            let line = Line::new(word).number(index as u64 + 1).text("/").number(count);
-            line.text(" ").text(step.name)
+            let mut line = Line::new(word);
+            line.number(index as u64 + 1).text("/").number(count).text(" ").text(step.name);
+            line
         };
         log.extend_from_slice(b"step ");
         log.extend_from_slice(step.name.as_bytes());
@@ -190,10 +186,12 @@ fn run_steps(
             }
         }
         let ticks = k.machine.counter().wrapping_sub(begun);
-        let milliseconds = (u128::from(ticks) * 1000 / u128::from(k.machine.counter_hz().max(1))) as u64;
-        let line = place("done ").text(" seconds=").number(milliseconds / 1000).text(".");
-        let [hundreds, tens] = [milliseconds / 100 % 10, milliseconds / 10 % 10];
-        k.say(&line.number(hundreds).number(tens).number(milliseconds % 10));
+        let hz = k.machine.counter_hz().max(1);
+        let milliseconds = ticks % hz * 1000 / hz;
+        let mut line = place("done ");
+        line.text(" seconds=").number(ticks / hz).text(".");
+        line.number(milliseconds / 100).number(milliseconds / 10 % 10).number(milliseconds % 10);
+        k.say(&line);
     }
     Epitaph::new(0, "done")
 }
@@ -211,13 +209,13 @@ fn report(k: &mut Kernel, step: &Step<'_>, events: &[u8]) {
             Some(b"refused") => " (neither the seed nor made by a step: not executed)",
             _ => continue,
         };
-        k.say(&Line::new("step ").text(step.name).text(": ").bytes(event).text(why));
+        k.say(Line::new("step ").text(step.name).text(": ").bytes(event).text(why));
     }
 }
 
 /// What memory, and nothing that the step did, made impossible.
 fn no_memory(k: &mut Kernel, step: &Step<'_>) -> Epitaph {
-    k.say(&Line::new("step ").text(step.name).text(": out of memory; give the machine more"));
+    k.say(Line::new("step ").text(step.name).text(": out of memory; give the machine more"));
     Epitaph::new(6, "memory")
 }
 
@@ -276,16 +274,20 @@ fn run_program(k: &mut Kernel, step: &Step<'_>, run: &Run<'_>, root: InodeId) ->
             Errno::ENOEXEC => ": no program that this machine runs",
             _ => ": error ",
         };
-        let line = command(step, run).text(why);
-        let line = if why.ends_with(' ') { line.number(error.0.into()) } else { line };
+        let mut line = command(step, run);
+        line.text(why);
+        if why.ends_with(' ') {
+            line.number(error as u64);
+        }
         k.say(&line);
         return Err(Epitaph::new(1, "step"));
     }
     match k.run() {
         Outcome::Ended(0) => Ok(()),
         Outcome::Ended(status) => {
-            let line = command(step, run).text(": ended with ");
-            let line = match status & 0x7f {
+            let mut line = command(step, run);
+            line.text(": ended with ");
+            match status & 0x7f {
                 0 => line.text("exit status ").number(u64::from(status >> 8)),
                 signal => line.text("signal ").number(signal.into()),
             };
@@ -293,11 +295,11 @@ fn run_program(k: &mut Kernel, step: &Step<'_>, run: &Run<'_>, root: InodeId) ->
             Err(Epitaph::new(1, "step"))
         }
         Outcome::Deadlock => {
-            k.say(&command(step, run).text(": every process waits for another one"));
+            k.say(command(step, run).text(": every process waits for another one"));
             Err(Epitaph::new(5, "deadlock"))
         }
         Outcome::Watchdog => {
-            k.say(&command(step, run).text(": took longer than watchdog-seconds"));
+            k.say(command(step, run).text(": took longer than watchdog-seconds"));
             Err(Epitaph::new(4, "watchdog"))
         }
     }
@@ -311,8 +313,10 @@ fn command(step: &Step<'_>, run: &Run<'_>) -> Line {
         words.extend_from_slice(word.as_bytes());
     }
     words.truncate(100);
-    let line = Line::new("step ").text(step.name).text(", PLAN line ").number(run.line as u64);
-    line.text(", in ").bytes(&step.cwd.as_bytes()[..step.cwd.len().min(40)]).text(":").bytes(&words)
+    let mut line = Line::new("step ");
+    line.text(step.name).text(", PLAN line ").number(run.line as u64);
+    line.text(", in ").bytes(&step.cwd.as_bytes()[..step.cwd.len().min(40)]).text(":").bytes(&words);
+    line
 }
 
 /// Whether the outputs below `root` are there and have the digests that PLAN says.
@@ -322,8 +326,9 @@ fn check_outputs(k: &mut Kernel, step: &Step<'_>, root: InodeId) -> Result<(), E
         let found = k.vfs.at(root, stem.as_bytes());
         let found = found.filter(|inode| k.vfs.names(*inode).is_some() == tree);
         let Some(inode) = found else {
-            let line = Line::new("step ").text(step.name).text(": no output ").text(output.path);
-            k.say(&line.text("; correct the step's outputs or commands"));
+            let mut line = Line::new("step ");
+            line.text(step.name).text(": no output ").text(output.path);
+            k.say(line.text("; correct the step's outputs or commands"));
             return Err(Epitaph::new(2, "output"));
         };
         let Some(expected) = output.sha256 else {
@@ -331,10 +336,11 @@ fn check_outputs(k: &mut Kernel, step: &Step<'_>, root: InodeId) -> Result<(), E
         };
         let digest = k.vfs.digest(&k.mem, inode);
         if k.vfs.data(inode).is_none() || digest != expected.0 {
-            let line = Line::new("step ").text(step.name).text(": ").text(output.path);
-            k.say(&line.text(" has the wrong sha256"));
-            k.say(&Line::new("  expected ").digest(&expected.0));
-            k.say(&Line::new("  found    ").digest(&digest));
+            let mut line = Line::new("step ");
+            line.text(step.name).text(": ").text(output.path);
+            k.say(line.text(" has the wrong sha256"));
+            k.say(Line::new("  expected ").digest(&expected.0));
+            k.say(Line::new("  found    ").digest(&digest));
             return Err(Epitaph::new(3, "sha256"));
         }
     }

@@ -180,11 +180,11 @@ fn write_all(k: &mut Kernel, file: FileId, pieces: &[(u64, u64)]) -> SysResult {
                         return Ok(done);
                     }
                 }
-                Err(Stop::Block(_)) if nonblocking && done > 0 => return Ok(done),
-                Err(Stop::Block(_)) if nonblocking => return Err(Errno::EAGAIN.into()),
-                Err(Stop::Block(wait)) => {
+                Err(Stop::Block) if nonblocking && done > 0 => return Ok(done),
+                Err(Stop::Block) if nonblocking => return Err(Errno::EAGAIN.into()),
+                Err(Stop::Block) => {
                     k.thread().call.progress = done;
-                    return Err(Stop::Block(wait));
+                    return Err(Stop::Block);
                 }
                 Err(_) if done > 0 => return Ok(done),
                 Err(stop) => return Err(stop),
@@ -203,7 +203,7 @@ fn write_pipe(k: &mut Kernel, id: u32, addr: u64, len: u64, whole: usize) -> Sys
     }
     let room = pipe.room();
     if room < whole {
-        return Err(Key::Pipe(id).into());
+        return Err(k.block(Key::Pipe(id), None, true));
     }
     let len = (len as usize).min(room);
     let done = each_chunk(k, addr, len, Access::Read, |k, from, _, count| {
@@ -288,7 +288,7 @@ fn read_pipe(k: &mut Kernel, file: FileId, id: u32, addr: u64, len: usize) -> Sy
             _ if len == 0 => Ok(0),
             0 if !fresh || open.nonblocking() => Ok(0),
             _ if open.nonblocking() => Err(Errno::EAGAIN.into()),
-            _ => Err(Key::Pipe(id).into()),
+            _ => Err(k.block(Key::Pipe(id), None, true)),
         };
     }
     let len = len.min(pipe.len());
@@ -320,7 +320,7 @@ fn read_device(k: &mut Kernel, device: Device, nonblocking: bool, addr: u64, len
                     Ok(bytes.len() as u64)
                 }
                 None if nonblocking => Err(Errno::EAGAIN.into()),
-                None => Err(Key::Console.into()),
+                None => Err(k.block(Key::Console, None, true)),
             }
         }
     }

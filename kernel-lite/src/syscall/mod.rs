@@ -6,7 +6,6 @@
 
 use crate::errno::Errno;
 use crate::kernel::Kernel;
-use crate::thread::{Key, Wait};
 
 mod absent;
 pub mod attributes;
@@ -34,8 +33,8 @@ pub type SysResult = Result<u64, Stop>;
 pub enum Stop {
     /// It failed.
     Errno(Errno),
-    /// The thread waits, and the call is made again when it is woken.
-    Block(Wait),
+    /// The thread waits as [`Kernel::block`] was told, and the call is made again when it is woken.
+    Block,
     /// The registers are already what they should be (sigreturn, exec), or the thread is gone (exit).
     Done,
 }
@@ -43,12 +42,6 @@ pub enum Stop {
 impl From<Errno> for Stop {
     fn from(e: Errno) -> Stop {
         Stop::Errno(e)
-    }
-}
-
-impl From<Key> for Stop {
-    fn from(key: Key) -> Stop {
-        Stop::Block(Wait { key, deadline: None, restart: true })
     }
 }
 

@@ -240,7 +240,7 @@ fn open_fifo(
         if flags & flag::NONBLOCK != 0 {
             return Err(Errno::ENXIO.into());
         }
-        return Err(Key::Pipe(id).into());
+        return Err(k.block(Key::Pipe(id), None, true));
     }
     let (reader, writer) = ends(object);
     k.vfs.pipes.open(id, reader, writer);

@@ -4,7 +4,7 @@
 use super::{Args, Stop, SysResult};
 use crate::errno::Errno;
 use crate::kernel::Kernel;
-use crate::thread::{Key, Wait};
+use crate::thread::Key;
 use crate::vfs::Device;
 use crate::vfs::files::{DESCRIPTORS_MAX, Object};
 use crate::vfs::pipe;
@@ -67,7 +67,7 @@ fn wait(k: &mut Kernel, timeout: Option<u64>) -> Result<(), Stop> {
     if deadline.is_some() && k.timed_out() {
         return Ok(());
     }
-    Err(Stop::Block(Wait { key: Key::Poll, deadline, restart: false }))
+    Err(k.block(Key::Poll, deadline, false))
 }
 
 /// A `struct timespec` at `addr` as nanoseconds; no address: for ever.

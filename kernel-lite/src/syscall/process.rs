@@ -8,7 +8,7 @@ use crate::exec::Program;
 use crate::kernel::Kernel;
 use crate::process::{CloneRequest, Life, MAX_TASKS, clone as flag};
 use crate::signal::sig;
-use crate::thread::{Key, Wait};
+use crate::thread::Key;
 use alloc::vec::Vec;
 
 /// Strings of one argument list; their bytes are limited again by `exec`.
@@ -49,7 +49,7 @@ fn make(k: &mut Kernel, r: CloneRequest) -> SysResult {
         && k.processes[slot].vforked
     {
         k.thread().call.progress = child;
-        return Err(Key::Vfork(slot).into());
+        return Err(k.block(Key::Vfork(slot), None, true));
     }
     Ok(child)
 }
@@ -165,7 +165,7 @@ fn settle(k: &mut Kernel, slot: usize) {
 
 fn wait_for_child(k: &mut Kernel) -> Stop {
     let key = Key::Child(k.threads[k.current].process);
-    Stop::Block(Wait { key, deadline: None, restart: true })
+    k.block(key, None, true)
 }
 
 /// `wait4(pid, status, options, rusage)`.

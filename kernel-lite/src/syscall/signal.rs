@@ -6,7 +6,7 @@ use crate::errno::Errno;
 use crate::kernel::Kernel;
 use crate::process::{Life, SIGNALS};
 use crate::signal::{AltStack, SI_TKILL, SI_USER, SS_DISABLE, SignalInfo, UNBLOCKABLE, bit};
-use crate::thread::{Key, Wait};
+use crate::thread::Key;
 
 /// Bytes of the kernel's `sigset_t`.
 const SET: u64 = 8;
@@ -96,12 +96,12 @@ pub fn rt_sigpending(k: &mut Kernel, a: Args) -> SysResult {
 pub fn rt_sigsuspend(k: &mut Kernel, a: Args) -> SysResult {
     let mask = mask_at(k, a.get(0), a.get(1))?;
     k.temporary_mask(mask);
-    Err(Stop::Block(Wait { key: Key::Sleep, deadline: None, restart: false }))
+    Err(k.block(Key::Sleep, None, false))
 }
 
 /// `pause()`.
-pub fn pause(_: &mut Kernel, _: Args) -> SysResult {
-    Err(Stop::Block(Wait { key: Key::Sleep, deadline: None, restart: false }))
+pub fn pause(k: &mut Kernel, _: Args) -> SysResult {
+    Err(k.block(Key::Sleep, None, false))
 }
 
 /// `rt_sigtimedwait(set, info, timeout, size)`.
@@ -124,7 +124,7 @@ pub fn rt_sigtimedwait(k: &mut Kernel, a: Args) -> SysResult {
         return Err(Errno::EAGAIN.into());
     }
     k.thread().wait_set = set;
-    Err(Stop::Block(Wait { key: Key::Sleep, deadline, restart: false }))
+    Err(k.block(Key::Sleep, deadline, false))
 }
 
 /// `rt_sigreturn()`.

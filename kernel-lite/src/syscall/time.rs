@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 //! Calls about time, which is the logical clock's.
 
-use super::{Args, Stop, SysResult};
+use super::{Args, SysResult};
 use crate::clock::{Clock, SECOND};
 use crate::errno::Errno;
 use crate::kernel::Kernel;
-use crate::thread::{Key, Wait};
+use crate::thread::Key;
 
 const TIMER_ABSTIME: u64 = 1;
 
@@ -92,7 +92,7 @@ fn sleep(k: &mut Kernel, deadline: u64, left: u64) -> SysResult {
         let now = k.clock.now();
         write_timespec(k, left, deadline.saturating_sub(now))?;
     }
-    Err(Stop::Block(Wait { key: Key::Sleep, deadline: Some(deadline), restart: false }))
+    Err(k.block(Key::Sleep, Some(deadline), false))
 }
 
 /// `nanosleep(span, left)`.

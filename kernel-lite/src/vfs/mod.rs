@@ -13,6 +13,7 @@
 mod data;
 mod dir;
 pub mod files;
+mod links;
 pub mod path;
 pub mod pipe;
 pub mod step;
@@ -22,6 +23,7 @@ pub mod tty;
 pub use data::{Data, MAX_SIZE};
 pub use dir::{Directory, NAME_MAX};
 pub use files::{Files, FsContext, MapTarget};
+pub use links::Links;
 
 use crate::errno::Errno;
 use crate::mem::Mem;

@@ -11,6 +11,14 @@ const LINKS_MAX: u32 = 40;
 /// Bytes in a path, its NUL included, as in Linux.
 pub const PATH_MAX: usize = 4096;
 
+/// An absolute path as its directory's path and its last name.
+pub fn split(path: &[u8]) -> (&[u8], &[u8]) {
+    match path.iter().rposition(|byte| *byte == b'/') {
+        Some(cut) => (&path[..cut], &path[cut + 1..]),
+        None => (&[], path),
+    }
+}
+
 /// Where a path led.
 #[derive(Debug)]
 pub struct Found {

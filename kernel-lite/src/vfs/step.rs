@@ -3,13 +3,13 @@
 //! starts with, the log of what was written, and the outputs.
 
 use super::files::{FileId, Object, OpenFile, flag};
-use super::{Body, Data, Device, Files, FsContext, InodeId, Origin};
+use super::path::split;
+use super::{Body, Data, Device, Files, FsContext, InodeId, Links, Origin};
 use crate::errno::Errno;
 use crate::events::Kind;
 use crate::kernel::Kernel;
 use crate::mem::Mem;
 use alloc::boxed::Box;
-use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 /// A path of PLAN: `PATH`, or `PATH/` for everything below.
@@ -62,7 +62,7 @@ impl Kernel {
         self.vfs.now = super::INPUT_TIME;
         self.vfs.heap_is_low = self.heap_is_low();
         let root = self.vfs.create_root()?;
-        let mut copies = BTreeMap::new();
+        let mut copies = Links::default();
         let mut result = Ok(());
         for input in inputs {
             let path = stem(input);
@@ -90,12 +90,7 @@ impl Kernel {
     }
 
     /// Everything in the store becomes the root's.
-    fn merge_store(
-        &mut self,
-        store: InodeId,
-        root: InodeId,
-        copies: &mut BTreeMap<InodeId, InodeId>,
-    ) -> Result<(), Errno> {
+    fn merge_store(&mut self, store: InodeId, root: InodeId, copies: &mut Links) -> Result<(), Errno> {
         let names = self.vfs.names(store).map(|names| names.iter().map(|(name, _)| name.to_vec()).collect());
         let names: Vec<Vec<u8>> = names.unwrap_or_default();
         for name in names {
@@ -192,8 +187,7 @@ impl Kernel {
     /// Creates, or empties, the file of `> FILE mode OCTAL`.
     fn create_output(&mut self, fs: &FsContext, path: &str, mode: u32) -> Result<FileId, Errno> {
         let path = path.as_bytes();
-        let cut = path.iter().rposition(|byte| *byte == b'/').unwrap_or(0);
-        let (dir, name) = (&path[..cut], path.get(cut + 1..).unwrap_or_default());
+        let (dir, name) = split(path);
         let dir = self.vfs.make_directories(&mut self.mem, fs.root, dir)?;
         let inode = match self.vfs.at(fs.root, path) {
             Some(inode) => inode,
@@ -221,10 +215,9 @@ impl Kernel {
     /// Makes sure that directories exist which a step's outputs and redirections will lie in.
     pub fn prepare_directories(&mut self, root: InodeId, pattern: &str) -> Result<(), Errno> {
         self.vfs.now = super::INPUT_TIME;
-        let path = pattern.as_bytes();
         // Of `PATH/` the directory itself, of `PATH` its parent.
-        let cut = path.iter().rposition(|byte| *byte == b'/').unwrap_or(0);
-        self.vfs.make_directories(&mut self.mem, root, &path[..cut])?;
+        let (home, _) = split(pattern.as_bytes());
+        self.vfs.make_directories(&mut self.mem, root, home)?;
         Ok(())
     }
 
@@ -239,7 +232,7 @@ impl Kernel {
         }
         self.vfs.heap_is_low = self.heap_is_low();
         let store = self.vfs.store;
-        self.vfs.copy_tree(&mut self.mem, source, store, stem(pattern), &mut BTreeMap::new())
+        self.vfs.copy_tree(&mut self.mem, source, store, stem(pattern), &mut Links::default())
     }
 }
 

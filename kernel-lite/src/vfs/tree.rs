@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 //! Changing trees: names, and whole trees at a time.
 
-use super::{Body, Data, Device, Directory, INPUT_TIME, InodeId, Origin, Vfs};
+use super::path::split;
+use super::{Body, Data, Device, Directory, INPUT_TIME, InodeId, Links, Origin, Vfs};
 use crate::errno::Errno;
 use crate::mem::Mem;
 use alloc::boxed::Box;
-use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 /// Names of an inode at most; ext2's limit is lower than Linux's in-memory file systems'.
@@ -287,10 +287,9 @@ impl Vfs {
         source: InodeId,
         root: InodeId,
         path: &[u8],
-        copies: &mut BTreeMap<InodeId, InodeId>,
+        copies: &mut Links,
     ) -> Result<(), Errno> {
-        let cut = path.iter().rposition(|byte| *byte == b'/').unwrap_or(0);
-        let (home, name) = (&path[..cut], path.get(cut + 1..).unwrap_or_default());
+        let (home, name) = split(path);
         let home = self.make_directories(mem, root, home)?;
         self.copy_into(mem, source, home, name, copies)?;
         // Deeper trees than the kernel's stack: an explicit list.
@@ -318,7 +317,7 @@ impl Vfs {
         source: InodeId,
         dir: InodeId,
         name: &[u8],
-        copies: &mut BTreeMap<InodeId, InodeId>,
+        copies: &mut Links,
     ) -> Result<(), Errno> {
         let existing = self.names(dir).ok_or(Errno::ENOTDIR)?.get(name);
         let old = self.inode(source);
@@ -350,18 +349,18 @@ impl Vfs {
             }
             return Err(Errno::EEXIST);
         }
-        if let Some(&copy) = copies.get(&source) {
+        if let Some(copy) = copies.get(source) {
             if let Body::File(mut data) = body {
                 data.free(mem);
             }
-            return self.link(dir, name, copy);
+            return self.link(dir, name, InodeId(copy));
         }
         let id = self.create_in(mem, dir, name, body, mode)?;
         let inode = self.inode_mut(id);
         (inode.origin, inode.cleared, inode.digest) = (origin, cleared, digest);
         (inode.mtime, inode.ctime, inode.atime) = (INPUT_TIME, INPUT_TIME, INPUT_TIME);
         if links > 1 {
-            copies.insert(source, id);
+            copies.insert(source, id.0);
         }
         Ok(())
     }
@@ -388,9 +387,8 @@ impl Vfs {
         origin: Origin,
     ) -> Result<InodeId, Errno> {
         self.now = INPUT_TIME;
-        let cut = path.iter().rposition(|byte| *byte == b'/').unwrap_or(0);
-        let name = path[cut..].strip_prefix(b"/").unwrap_or(path);
-        let dir = self.make_directories(mem, self.store, &path[..cut])?;
+        let (home, name) = split(path);
+        let dir = self.make_directories(mem, self.store, home)?;
         if matches!(name, b"" | b"." | b"..") || self.names(dir).ok_or(Errno::ENOTDIR)?.get(name).is_some() {
             return Err(Errno::EEXIST);
         }
