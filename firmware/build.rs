@@ -11,6 +11,7 @@ fn main() {
         println!("cargo:rustc-link-arg-bins=--pack-dyn-relocs=relr");
         println!("cargo:rustc-link-arg-bins=-zmax-page-size=4096");
         println!("cargo:rustc-link-arg-bins=-znorelro");
+        println!("cargo:rustc-link-arg-bins=--icf=all");
         if var("CARGO_CFG_TARGET_ARCH") == "aarch64" {
             println!("cargo:rustc-link-arg-bins=-pie");
             println!("cargo:rustc-link-arg-bins=--no-dynamic-linker");

@@ -207,6 +207,7 @@ impl Kernel {
     }
 
     /// Runs the current thread until it waits, ends, or its turn is over.
+    #[cfg_attr(target_os = "none", optimize(speed))]
     fn run_thread(&mut self) {
         let slot = self.current;
         while self.threads[slot].state == State::Ready {
@@ -250,6 +251,7 @@ impl Kernel {
 
     /// Makes the system call that the current thread's registers ask for.
     #[inline]
+    #[cfg_attr(target_os = "none", optimize(speed))]
     pub fn make_call(&mut self) {
         let t = &self.threads[self.current];
         let (number, args) = (t.context.syscall_number(), Args(t.context.args()));

@@ -10,9 +10,12 @@
 //! user programs can see is one safely indexed slice ([`ram::Ram`]): page tables, user pages and file
 //! contents are reached through it, so `unsafe` is confined to `arch/`.
 //!
+//! All is compiled for size but the functions with `optimize(speed)`: the way of a system call and of small reads and
+//! writes, and what fork and page faults do for each page. Their times stand in `docs/performance.md`.
+//!
 //! It refuses: to execute anything that the closure's seed did not lead to, to write any device that was not
 //! named as the target, and to panic on foreign input.
-#![cfg_attr(target_os = "none", no_std)]
+#![cfg_attr(target_os = "none", no_std, feature(optimize_attribute))]
 #![deny(unsafe_code)]
 
 extern crate alloc;

@@ -115,6 +115,7 @@ impl Mem {
     }
 
     /// A frame with unknown content and one holder.
+    #[cfg_attr(target_os = "none", optimize(speed))]
     pub fn alloc_dirty(&mut self) -> Result<Frame, Errno> {
         if self.free <= RESERVE {
             return Err(Errno::ENOMEM);
@@ -171,6 +172,7 @@ impl Mem {
 
     /// One more holder.
     #[inline]
+    #[cfg_attr(target_os = "none", optimize(speed))]
     pub fn share(&mut self, frame: Frame) {
         let (zone, i) = self.slot(frame);
         zone.counts[i] += 1;
@@ -178,6 +180,7 @@ impl Mem {
 
     /// One holder less; without any, the frame is free.
     #[inline]
+    #[cfg_attr(target_os = "none", optimize(speed))]
     pub fn release(&mut self, frame: Frame) {
         let (zone, i) = self.slot(frame);
         zone.counts[i] -= 1;

@@ -151,6 +151,7 @@ impl PageTable {
     }
 
     /// Calls `visit(mem, entry's place, address, page, protection)` for each page mapped in the range.
+    #[cfg_attr(target_os = "none", optimize(speed))]
     pub fn each(&self, mem: &mut Mem, start: u64, end: u64, visit: Visit) -> Result<(), Errno> {
         let mut addr = start & !(PAGE_SIZE as u64 - 1);
         while addr < end {
@@ -185,6 +186,7 @@ impl PageTable {
 
     /// Maps the range's pages in `to` as well, and holds them for it. With `copy_on_write`, both lose WRITE.
     /// `to` maps nothing in the range.
+    #[cfg_attr(target_os = "none", optimize(speed))]
     pub fn copy_range(
         &self,
         mem: &mut Mem,
@@ -231,6 +233,7 @@ impl PageTable {
     }
 }
 
+#[cfg_attr(target_os = "none", optimize(speed))]
 fn free_level(mem: &mut Mem, table: PhysAddr, level: u32) {
     // The upper half of the top level is the kernel's own, where one table serves both.
     let entries = if level == LEVELS - 1 { 256 } else { 512 };

@@ -132,6 +132,7 @@ impl Ram {
     }
 
     /// Copies `len` bytes from `from` to `to`; the ranges may overlap, each lies in one bank.
+    #[cfg_attr(target_os = "none", optimize(speed))]
     pub fn copy(&mut self, to: PhysAddr, from: PhysAddr, len: usize) {
         let (tb, to) = self.find(to);
         let (fb, from) = self.find(from);

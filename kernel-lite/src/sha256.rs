@@ -82,6 +82,7 @@ pub fn hex(digest: &Digest) -> [u8; 64] {
     text
 }
 
+#[cfg_attr(target_os = "none", optimize(speed))]
 fn compress(state: &mut [u32; 8], block: &[u8; 64]) {
     let mut w = [0u32; 16];
     for (word, bytes) in w.iter_mut().zip(block.as_chunks::<4>().0) {

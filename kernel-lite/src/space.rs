@@ -200,6 +200,7 @@ impl Space {
     }
 
     #[cold]
+    #[cfg_attr(target_os = "none", optimize(speed))]
     fn translate_slow(
         &mut self,
         mem: &mut Mem,
@@ -217,6 +218,7 @@ impl Space {
     }
 
     /// Makes the page of `addr` fit for the access, or says why not. Returns the page and how it is mapped.
+    #[cfg_attr(target_os = "none", optimize(speed))]
     pub fn fault(
         &mut self,
         mem: &mut Mem,

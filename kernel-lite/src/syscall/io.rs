@@ -27,12 +27,14 @@ const SEEK_DATA: u32 = 3;
 const SEEK_HOLE: u32 = 4;
 
 /// `read(fd, buf, count)`
+#[cfg_attr(target_os = "none", optimize(speed))]
 pub fn read(k: &mut Kernel, a: Args) -> SysResult {
     let file = k.file_id(a.int(0))?;
     read_file(k, file, a.get(1), a.get(2), None)
 }
 
 /// `write(fd, buf, count)`
+#[cfg_attr(target_os = "none", optimize(speed))]
 pub fn write(k: &mut Kernel, a: Args) -> SysResult {
     let file = k.file_id(a.int(0))?;
     match k.vfs.open.get(file).object {
@@ -246,6 +248,7 @@ fn each_chunk(
 
 /// Reads from an open file, at its position or at `at`.
 #[inline]
+#[cfg_attr(target_os = "none", optimize(speed))]
 fn read_file(k: &mut Kernel, id: FileId, addr: u64, len: u64, at: Option<u64>) -> SysResult {
     let file = k.vfs.open.get(id);
     if !file.readable() {
@@ -328,6 +331,7 @@ fn read_device(k: &mut Kernel, device: Device, nonblocking: bool, addr: u64, len
 
 /// Writes to an open file that is not a pipe, at its position (or its end, with O_APPEND) or at `at`.
 #[inline]
+#[cfg_attr(target_os = "none", optimize(speed))]
 fn write_file(k: &mut Kernel, id: FileId, addr: u64, len: u64, at: Option<u64>) -> SysResult {
     let file = k.vfs.open.get(id);
     if !file.writable() {

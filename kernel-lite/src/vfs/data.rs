@@ -285,6 +285,7 @@ impl Data {
     }
 
     #[inline]
+    #[cfg_attr(target_os = "none", optimize(speed))]
     fn put(
         &mut self,
         mem: &mut Mem,
