@@ -7,6 +7,6 @@
 #define CONFIG_TCC_STATIC 1         // no dlopen
 
 #define CONFIG_TCCDIR "/lib/tcc"    // its own headers and libtcc1.a
-#define CONFIG_TCC_SYSINCLUDEPATHS "{B}/include:/include"
+#define CONFIG_TCC_SYSINCLUDEPATHS "/include:{B}/include"
 #define CONFIG_TCC_LIBPATHS "{B}:/lib"
 #define CONFIG_TCC_CRTPREFIX "/lib"
