@@ -5,6 +5,7 @@
 //! board ([`monitor`]), Debian's kernel in the same emulator as the reference ([`linux`]), and makes the
 //! programs that both run ([`programs`]).
 
+pub mod base;
 pub mod linux;
 pub mod monitor;
 pub mod programs;
