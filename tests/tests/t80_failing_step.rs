@@ -14,8 +14,8 @@ fn failing(arch: Arch) -> Closure {
     let count = Plan::parse(closure.plan.as_bytes()).unwrap().steps.len();
     let plan = closure.plan.replace(&format!("\nsteps {count}\n"), &format!("\nsteps {}\n", count + 1));
     closure.plan = plan
-        + "step fails\n  in /bin/cat\n  in /src/lines\n  out /build/x\n  env A=b\n  cwd /src\n  \
-           run /bin/cat /src/lines\n  run /bin/cat /src/absent\nend\n";
+        + "step fails\n  in /build/hex0/cat\n  in /src/lines\n  out /build/x\n  env A=b\n  cwd /src\n  \
+           run /build/hex0/cat /src/lines\n  run /build/hex0/cat /src/absent\nend\n";
     let data = (1..=100).map(|number| format!("line {number}.\n")).collect::<String>().into_bytes();
     closure.files.push(("src/lines".into(), Entry::File { executable: false, data }));
     closure
@@ -27,7 +27,7 @@ fn assert_told(text: &str, how: &str) {
         "the last 40 of 100 lines",
         "| line 61.\n",
         "| line 100.\n",
-        "): /bin/cat /src/absent\n",
+        "): /build/hex0/cat /src/absent\n",
         "directory: /src\n",
         "cargo xtask shell --",
         "--goal hex --at fails",
@@ -60,7 +60,7 @@ fn t83_a_shell_in_the_steps_root() {
     let (step, files) = shell::at(project(), &plan, &closure, "fails").unwrap();
     let root = shell::root_of(step, &files);
     // What is there beside the shell, and the step's commands, of which the second fails.
-    let script = "cd /; /.shell/busybox find /bin /src /build -type f -o -type d; \
+    let script = "cd /; /.shell/busybox find /src /build -type f -o -type d; \
                   . /.shell/step >/tmp/out || echo failed; /.shell/busybox wc -l </tmp/out";
     let words = ["/.shell/busybox", "sh", "-c", script];
     let (ran, _) = monitor::run("virt", &root, &words, &["PATH=/bin:/.shell"]);
@@ -68,7 +68,7 @@ fn t83_a_shell_in_the_steps_root() {
     lines.sort_unstable();
     assert_eq!(
         lines,
-        ["/bin", "/bin/cat", "/build", "/src", "/src/lines", "100", "failed"],
+        ["/build", "/build/hex0", "/build/hex0/cat", "/src", "/src/lines", "100", "failed"],
         "{}",
         ran.output
     );

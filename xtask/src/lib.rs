@@ -23,6 +23,7 @@ pub mod fetch;
 pub mod linux;
 pub mod memo;
 pub mod pack;
+pub mod portable;
 pub mod project;
 pub mod run;
 pub mod shell;

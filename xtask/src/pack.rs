@@ -2,6 +2,7 @@
 //! `cargo xtask pack`.
 
 use crate::fetch::Fetcher;
+use crate::portable;
 use crate::project::Project;
 use anyhow::{Context, Result};
 use image_packer::host::closure::{self, Closure};
@@ -23,6 +24,10 @@ pub struct Args {
     /// Where to write the closure (default: out/closures/GOAL.ARCH.tar).
     #[arg(long)]
     to: Option<PathBuf>,
+    /// Write a source bundle instead: the closure as files, with a shell script for each step, which run the whole
+    /// build on any Linux of the processor from the seed alone.
+    #[arg(long, value_name = "FILE", conflicts_with = "to")]
+    bundle: Option<PathBuf>,
     /// List this closure's files: digest, size, name.
     #[arg(long, conflicts_with_all = ["goal", "to"])]
     list: Option<PathBuf>,
@@ -57,6 +62,11 @@ pub fn main(args: Args) -> Result<ExitCode> {
     }
     let project = Project::find()?;
     let (goal, closure) = make(&project, args.goal.as_deref(), args.arch)?;
+    if let Some(file) = &args.bundle {
+        portable::write(file, &closure, &project.catalogue()?.answers(&goal, args.arch)?)?;
+        println!("{}  {}", sha256(&fs::read(file)?), file.display());
+        return Ok(ExitCode::SUCCESS);
+    }
     let bytes = closure.to_bytes()?;
     let to = args.to.unwrap_or_else(|| project.root.join(format!("out/closures/{goal}.{}.tar", args.arch)));
     if let Some(folder) = to.parent() {
