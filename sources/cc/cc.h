@@ -317,7 +317,6 @@ static Type *specifiers(Attr *attr);
 static Type *declarator(Type *type, Ident **id, int allow_abstract);
 
 /* init.c */
-static void init_constant_record(Node *n, long off);
 static Node *compound_literal(Type *type);
 static void emit_zero_variable(Decl *d);
 static void global_initializer(Decl *d);
@@ -325,7 +324,7 @@ static Node *local_initializer(Decl *d);
 
 /* stmt.c */
 static Node *block(void);
-static Label *label_named(Ident *id);
+static Label *label_here(void);
 
 /* call.c */
 static void generate(Decl *d);

@@ -1,38 +1,49 @@
 /* SPDX-License-Identifier: MIT
  *
- * Initialisers: of globals to bytes and relocations, of locals to assignments. */
+ * Initialisers: to a list of what is stored where, which becomes the bytes and
+ * relocations of a static object, or a local's assignments. */
 
-typedef struct InitReloc InitReloc;
-struct InitReloc {
-    InitReloc *next;
+typedef struct Item Item;
+struct Item {
+    Item *next;
+    Type *type;
     long offset;
-    long addend;
-    Symbol *sym;
+    Member *bits;               /* of a bit-field */
+    Node *value;
+    Symbol *sym;                /* of a static object, unless the value is N_REAL or N_STR: it is sym + number */
+    long number;
 };
 
-static Decl *init_local;        /* the local variable being initialised, or null: a global */
-static unsigned char *init_bytes;
-static long init_cap;
-static long init_used;          /* bytes that anything was said about */
-static InitReloc *init_relocs;
-static long init_highest;       /* 1 + the highest offset that a scalar was stored at */
-static Node *init_first;        /* a local's assignments */
-static Node *init_last;
-static int init_outermost;      /* 2: the initialiser as a whole is no list and no string */
-static Node *init_pending;      /* an expression read before it was known what it initialises */
+typedef struct Init Init;
+struct Init {                   /* one initialiser */
+    int is_static;
+    Item *items;
+    Item **end;
+    long used;                  /* bytes that anything was said about */
+    long highest;               /* 1 + the highest offset that a scalar was stored at */
+    int whole;                  /* it is no list and no string */
+    Node *pending;              /* an expression read before it was known what it initialises */
+};
+
+static Init *init;              /* the innermost one that is being read */
 
 static void init_value(Type *type, long off, Member *bits);
+static void init_designated(Type *type, long off);
 
 static void init_reserve(long n) {
-    if (n > init_used)
-        init_used = n;
-    if (n + 16 <= init_cap)
-        return;
-    long cap = n * 2 + 256;
-    unsigned char *more = xalloc(cap);
-    mem_copy(more, init_bytes, init_cap);
-    init_bytes = more;
-    init_cap = cap;
+    if (n > init->used)
+        init->used = n;
+}
+
+static Item *init_add(Type *type, long off, Node *value) {
+    Item *item = xalloc(sizeof(Item));
+    item->type = type;
+    item->offset = off;
+    item->value = value;
+    *init->end = item;
+    init->end = &item->next;
+    init_reserve(off + type_size(type));
+    return item;
 }
 
 /* ---- constants of the link: symbol + number ---- */
@@ -91,122 +102,77 @@ static int constant_address(Node *n, Symbol **sym, long *addend) {
         if (!constant_address(n->a, sym, addend) || !constant_address(n->b, &minus_sym, &minus_addend))
             return 0;
         *addend -= minus_addend;
-        if (minus_sym && *sym && minus_sym->sec == (*sym)->sec && minus_sym->place == PLACE_SECTION) {
-            *addend += (*sym)->value - minus_sym->value;
-            *sym = 0;
+        if (!minus_sym)
             return 1;
-        }
-        return !minus_sym;
+        if (!*sym || minus_sym->sec != (*sym)->sec || minus_sym->place != PLACE_SECTION)
+            return 0;
+        *addend += (*sym)->value - minus_sym->value;
+        *sym = 0;
+        return 1;
     }
     return 0;
 }
 
-/* ---- one scalar ---- */
-
-static void init_add(Node *n) {
-    Node *s = node_new(N_EXPR, 0, n, 0);
-    if (init_last)
-        init_last->next = s;
-    else
-        init_first = s;
-    init_last = s;
-}
-
-static Node *init_target(Type *type, long off, Member *bits) {
-    Node *v = node_new(N_VAR, init_local->type, 0, 0);
-    v->decl = init_local;
-    if (!is_record(init_local->type) && init_local->type->kind != TY_ARRAY)
-        return v;
-    Node *m = node_new(N_MEMBER, type, v, 0);
-    m->val = off;
-    m->member = bits;
-    if (!bits) {
-        m->member = xalloc(sizeof(Member));
-        m->member->bit_width = -1;
-        m->member->type = type;
-    }
-    return m;
-}
-
-/* What is initialised again loses the address that it had. */
-static void forget_reloc(long off) {
-    InitReloc **at = &init_relocs;
-    while (*at)
-        if ((*at)->offset == off)
-            *at = (*at)->next;
-        else
-            at = &(*at)->next;
-}
-
-static void store_bits(long off, Member *m, long v) {
-    int size = type_size(m->type);
-    unsigned long mask = m->bit_width == 64 ? -1L : (1L << m->bit_width) - 1;
-    unsigned long old = get_le(init_bytes + off, size);
-    put_le(init_bytes + off, size, old & ~(mask << m->bit_offset) | (v & mask) << m->bit_offset);
-}
+/* ---- one value ---- */
 
 static void init_scalar(Type *type, long off, Member *bits, Node *n) {
+    n = convert_to(n, type->plain, "initialisation");
     if (bits && bits->bit_width < 0)
         bits = 0;
-    n = convert_to(n, type->plain, "initialisation");
-    if (init_local) {
-        init_add(node_new(N_INIT, type, init_target(type, off, bits), n));
+    if (!bits && off < init->highest)
+        for (Item *old = init->items; old; old = old->next)
+            if (old->offset == off)     /* what is initialised again loses the address that it had */
+                old->sym = 0;
+    if (off >= init->highest)
+        init->highest = off + 1;
+    Item *item = init_add(type, off, n);
+    item->bits = bits;
+    if (!init->is_static || n->op == N_REAL)
         return;
-    }
-    if (off < init_highest)
-        forget_reloc(off);
-    else
-        init_highest = off + 1;
-    init_reserve(off + type_size(type));
-    if (n->op == N_REAL) {
-        unsigned char out[16];
-        real_encode(n->real, type->kind, out);
-        mem_copy(init_bytes + off, out, type_size(type));
-        return;
-    }
-    Symbol *sym = 0;
-    long v = 0;
-    if (!constant_address(n, &sym, &v))
+    if (!constant_address(n, &item->sym, &item->number))
         error("the initialiser of a static object is not constant", "");
-    if (bits)
-        store_bits(off, bits, v);
-    else if (sym) {
-        InitReloc *r = xalloc(sizeof(InitReloc));
-        if (type_size(type) != 8)
-            error("an address does not fit into '%s'", type_name(type));
-        r->offset = off;
-        r->addend = v;
-        r->sym = sym;
-        r->next = init_relocs;
-        init_relocs = r;
-    } else
-        put_le(init_bytes + off, type_size(type), v);
+    if (item->sym && type_size(type) != 8)
+        error("an address does not fit into '%s'", type_name(type));
 }
 
-/* ---- aggregates ---- */
-
 static int is_char_array(Type *t, Node *s) {
-    return t->kind == TY_ARRAY && is_integer(t->base) && t->base->size == type_size(s->type->base);
+    return s->op == N_STR && t->kind == TY_ARRAY && is_integer(t->base) && t->base->size == type_size(s->type->base);
 }
 
 static void init_string(Type *type, long off, Node *s) {
-    long each = type_size(type->base);
     long n = s->val;
     if (type->size >= 0 && n > array_len(type)) {
         if (n > array_len(type) + 1)
             warn(&tk.place, "the string is longer than its array", "");
         n = array_len(type);
     }
-    if (!init_local) {
-        init_reserve(off + n * each);
-        mem_copy(init_bytes + off, s->str, n * each);
-        return;
-    }
-    init_reserve(off + n * each);
     Node *copy = string_node(s->str, n, type->base);
     if (n)
-        init_add(node_new(N_INIT, copy->type, init_target(copy->type, off, 0), copy));
+        init_add(copy->type, off, copy);
 }
+
+/* A compound literal of static storage as an initialiser: its bytes and addresses are copied. */
+static void init_constant_record(Node *n, long off) {
+    Symbol *y = n->op == N_VAR && n->decl->is_global ? n->decl->sym : 0;
+    if (!y || y->place != PLACE_SECTION)
+        error("the initialiser of a static object is not constant", "");
+    long size = type_size(n->type);
+    init_reserve(off + size);
+    if (!y->sec->data)
+        return;
+    Node *copy = string_node((char *)y->sec->data + y->value, size, ty_char);
+    init_add(copy->type, off, copy);
+    for (long i = 0; i < y->sec->nrelocs; i++) {
+        Reloc *from = &y->sec->relocs[i];
+        if (from->offset >= y->value && from->offset < y->value + size) {
+            Item *item = init_add(ty_void_ptr, off + from->offset - y->value, number(0, ty_void_ptr));
+            item->sym = from->sym;
+            item->number = from->addend;
+        }
+    }
+}
+
+/* ---- aggregates ---- */
 
 /* The members that an initialiser without designators visits. */
 static Member *next_member(Member *m) {
@@ -215,26 +181,28 @@ static Member *next_member(Member *m) {
     return m;
 }
 
-/* .name or [index], possibly several, and what follows. */
-static void init_designated(Type *type, long off);
-
-static Member *designated_member(Record *r, Ident *id) {
-    for (Member *m = r->members; m; m = m->next) {
+/* The member that .name or name: designates, or the anonymous one that it is in. */
+static Member *designated_member(Type *type) {
+    peek();
+    Ident *id = tk.kind == '.' ? tk_ahead.id : tk.id;
+    if (!is_record(type))
+        error("a member is designated in something that is no struct", "");
+    for (Member *m = type->record->members; m; m = m->next) {
         long inner = 0;
         if (m->id == id || !m->id && m->type->record && find_member(m->type->record, id, &inner))
             return m;
     }
-    error("no member is called '%s'", id->name);
+    error("no member is called '%s'", id ? id->name : "");
     return 0;
 }
 
 static void init_after_designator(Type *type, long off, Member *m) {
-    if (tk.kind == '.' || tk.kind == '[') {
+    if (tk.kind == '.' || tk.kind == '[')
         init_designated(type, off);
-        return;
+    else {
+        accept('=');
+        init_value(type, off, m);
     }
-    accept('=');
-    init_value(type, off, m);
 }
 
 static void init_designated(Type *type, long off) {
@@ -246,25 +214,18 @@ static void init_designated(Type *type, long off) {
         init_after_designator(type->base, off + i * type_size(type->base), 0);
         return;
     }
-    expect('.');
-    if (!is_record(type))
-        error("a member is designated in something that is no struct", "");
-    Ident *id = tk.id;
-    Member *m = designated_member(type->record, id);
-    if (m->id == id) {
+    Member *m = designated_member(type);
+    if (m->id) {
+        next();
         next();
         init_after_designator(m->type, off + m->offset, m);
-        return;
-    }
-    long inner = 0;                     /* in an anonymous member */
-    Member *deep = find_member(m->type->record, id, &inner);
-    next();
-    init_after_designator(deep->type, off + m->offset + inner + deep->offset, deep);
+    } else
+        init_designated(m->type, off + m->offset);
 }
 
 /* Behind an element: is there another one for this aggregate? */
 static int init_more(int braced) {
-    if (init_pending)
+    if (init->pending)
         return 0;
     if (braced) {
         if (tk.kind != '}')
@@ -284,26 +245,21 @@ static void init_array(Type *type, long off, int braced) {
     long each = type_size(type->base);
     long len = array_len(type);
     long i = 0;
-    if (braced && tk.kind == '}')
-        return;
     do {
-        long last = i;
-        if (braced && tk.kind == '[') {
-            next();
+        if (braced && accept('[')) {
             i = constant_expression("an array index");
-            last = i;
-            if (accept(T_ELLIPSIS))
-                last = constant_expression("an array index");
+            long last = accept(T_ELLIPSIS) ? constant_expression("an array index") : i;
             expect(']');
             if (len >= 0 && last >= len || i < 0)
                 error("an index beyond the array's end", "");
-            if (last > i && tk.kind != '.' && tk.kind != '[') {
+            if (last > i) {
                 accept('=');
                 Node *n = assignment();
-                for (; i < last; i++)
-                    init_scalar(type->base, off + i * each, 0, n);
-                init_pending = n;
-                init_value(type->base, off + i * each, 0);
+                for (; i <= last; i++) {
+                    init->pending = n;
+                    init_value(type->base, off + i * each, 0);
+                }
+                i--;
             } else
                 init_after_designator(type->base, off + i * each, 0);
         } else {
@@ -312,29 +268,18 @@ static void init_array(Type *type, long off, int braced) {
             init_value(type->base, off + i * each, 0);
         }
         i++;
-        if (off + i * each > init_used)
-            init_reserve(off + i * each);
+        init_reserve(off + i * each);
     } while ((braced || len < 0 || i < len) && init_more(braced));
 }
 
 static void init_record(Type *type, long off, int braced) {
     Member *m = next_member(type->record->members);
-    if (braced && tk.kind == '}')
-        return;
     if (!m && !braced)
         return;
     do {
         if (braced && (tk.kind == '.' || tk.kind == T_IDENT && peek() == ':')) {
-            if (tk.kind == T_IDENT) {
-                m = designated_member(type->record, tk.id);
-                next();
-                next();
-                init_value(m->type, off + m->offset, m);
-            } else {
-                peek();
-                m = designated_member(type->record, tk_ahead.id);
-                init_designated(type, off);
-            }
+            m = designated_member(type);
+            init_designated(type, off);
         } else {
             if (!m)
                 error("too many initialisers for '%s'", type_name(type));
@@ -345,86 +290,82 @@ static void init_record(Type *type, long off, int braced) {
 }
 
 static void init_elements(Type *type, long off, int braced) {
+    if (braced && !init->pending && tk.kind == '}')
+        return;
     if (type->kind == TY_ARRAY)
         init_array(type, off, braced);
     else
         init_record(type, off, braced);
 }
 
-static void init_value(Type *type, long off, Member *bits) {
-    int aggregate = type->kind == TY_ARRAY || is_record(type);
-    if (!init_pending && tk.kind == '{') {
-        next();
-        if (!aggregate) {
-            if (tk.kind == '}')
-                init_scalar(type, off, bits, number(0, ty_int));
-            else
-                init_value(type, off, bits);
-        } else if (tk.kind == T_STRING && type->kind == TY_ARRAY && is_integer(type->base)) {
-            Node *s = string_literal();
-            if (is_char_array(type, s))
-                init_string(type, off, s);
-        } else
-            init_elements(type, off, 1);
-        accept(',');
-        expect('}');
-        return;
-    }
-    Node *n = init_pending;
-    init_pending = 0;
-    if (!n)
-        n = assignment();
-    if (!aggregate) {
-        init_scalar(type, off, bits, n);
-        return;
-    }
-    if (n->op == N_STR && is_char_array(type, n)) {
-        init_string(type, off, n);
-        return;
-    }
-    if (is_record(type) && is_record(n->type) && n->type->record == type->record) {
-        if (init_local)
-            init_add(node_new(N_INIT, type, init_target(type, off, 0), n));
-        else
-            init_constant_record(n, off);
-        return;
-    }
-    if (type->kind == TY_ARRAY && n->op == N_VAR && n->type->kind == TY_ARRAY && !init_local) {
-        init_constant_record(n, off);
-        return;
-    }
-    if (init_outermost == 2)
-        error("an initialiser in braces is needed for '%s'", type_name(type));
-    init_pending = n;
-    init_elements(type, off, 0);
+static int is_aggregate(Type *type) {
+    return type->kind == TY_ARRAY || is_record(type);
 }
 
-/* A compound literal of static storage as an initialiser: its bytes are copied. */
-static void init_constant_record(Node *n, long off) {
-    if (n->op != N_VAR || !n->decl->is_global || !n->decl->sym || n->decl->sym->place != PLACE_SECTION)
-        error("the initialiser of a static object is not constant", "");
-    Symbol *y = n->decl->sym;
-    long size = type_size(n->type);
-    init_reserve(off + size);
-    if (!y->sec->data)
-        return;
-    mem_copy(init_bytes + off, y->sec->data + y->value, size);
-    for (long i = 0; i < y->sec->nrelocs; i++) {
-        Reloc *from = &y->sec->relocs[i];
-        if (from->offset >= y->value && from->offset < y->value + size) {
-            InitReloc *r = xalloc(sizeof(InitReloc));
-            r->offset = off + from->offset - y->value;
-            r->addend = from->addend;
-            r->sym = from->sym;
-            r->next = init_relocs;
-            init_relocs = r;
+static void init_braces(Type *type, long off, Member *bits) {
+    next();
+    if (!is_aggregate(type) && tk.kind == '}')
+        init_scalar(type, off, bits, number(0, ty_int));
+    else if (!is_aggregate(type))
+        init_value(type, off, bits);
+    else {
+        Node *s = tk.kind == T_STRING && type->kind == TY_ARRAY && is_integer(type->base) ? assignment() : 0;
+        if (s && is_char_array(type, s))
+            init_string(type, off, s);
+        else {
+            init->pending = s;
+            init_elements(type, off, 1);
         }
     }
+    accept(',');
+    expect('}');
 }
 
-/* ---- variables ---- */
+static void init_value(Type *type, long off, Member *bits) {
+    if (!init->pending && tk.kind == '{') {
+        init_braces(type, off, bits);
+        return;
+    }
+    Node *n = init->pending ? init->pending : assignment();
+    init->pending = 0;
+    if (!is_aggregate(type))
+        init_scalar(type, off, bits, n);
+    else if (is_char_array(type, n))
+        init_string(type, off, n);
+    else if (is_record(type) && n->type->record == type->record && !init->is_static)
+        init_add(type, off, n);
+    else if (init->is_static && (is_record(type) && n->type->record == type->record
+                                 || type->kind == TY_ARRAY && n->type->kind == TY_ARRAY && n->op == N_VAR))
+        init_constant_record(n, off);
+    else {
+        if (init->whole)
+            error("an initialiser in braces is needed for '%s'", type_name(type));
+        init->pending = n;
+        init_elements(type, off, 0);
+    }
+}
 
-static Section *variable_section(Decl *d, int has_bytes) {
+/* The initialiser of d, whose type it may complete. */
+static Init *initializer(Decl *d, int is_static) {
+    Init *outer = init;
+    Init *in = xalloc(sizeof(Init));
+    Type *type = d->type;
+    init = in;
+    in->is_static = is_static;
+    in->end = &in->items;
+    in->whole = tk.kind != '{' && tk.kind != T_STRING;
+    init_value(type, 0, 0);
+    init = outer;
+    if (type->kind == TY_ARRAY && type->size < 0) {
+        long each = type_size(type->base);
+        d->type = qualify(array_of(type->base, (in->used + each - 1) / each), type->quals);
+    }
+    return in;
+}
+
+/* ---- static variables ---- */
+
+static Section *variable_section(Decl *d, int has_bytes, int has_addresses) {
     if (d->section)
         return obj_section(obj, d->section, SHT_PROGBITS, SHF_ALLOC | (d->type->quals & Q_CONST ? 0 : SHF_WRITE));
     if (d->thread_local)
@@ -435,13 +376,12 @@ static Section *variable_section(Decl *d, int has_bytes) {
     Type *t = d->type;
     while (t->kind == TY_ARRAY)
         t = t->base;
-    if (t->quals & Q_CONST && !init_relocs)
-        return obj_section(obj, ".rodata", SHT_PROGBITS, SHF_ALLOC);
-    return obj->data;
+    return t->quals & Q_CONST && !has_addresses ? obj_section(obj, ".rodata", SHT_PROGBITS, SHF_ALLOC) : obj->data;
 }
 
-static Section *place_variable(Decl *d, int has_bytes, long size) {
-    Section *s = variable_section(d, has_bytes);
+/* Defines the variable: at the end of the section that is returned. */
+static Section *place_variable(Decl *d, int has_bytes, int has_addresses, long size) {
+    Section *s = variable_section(d, has_bytes, has_addresses);
     int align = type_align(d->type);
     if (d->align > align)
         align = d->align;
@@ -458,110 +398,96 @@ static Section *place_variable(Decl *d, int has_bytes, long size) {
 
 static void emit_zero_variable(Decl *d) {
     long size = type_size(d->type);
-    init_relocs = 0;
-    sec_zero(place_variable(d, 0, size), size);
+    sec_zero(place_variable(d, 0, 0, size), size);
 }
 
-static void init_run(Decl *d) {
-    Type *type = d->type;
-    init_outermost = tk.kind == '{' || tk.kind == T_STRING ? 1 : 2;
-    init_value(type, 0, 0);
-    init_outermost = 0;
-    if (type->kind == TY_ARRAY && type->size < 0) {
-        long each = type_size(type->base);
-        d->type = qualify(array_of(type->base, (init_used + each - 1) / each), type->quals);
-    }
+static void store_item(unsigned char *to, Item *item) {
+    long size = type_size(item->type);
+    if (item->value->op == N_REAL) {
+        unsigned char out[16];
+        real_encode(item->value->real, item->type->kind, out);
+        mem_copy(to, out, size);
+    } else if (item->value->op == N_STR)
+        mem_copy(to, item->value->str, size);
+    else if (item->bits) {
+        int shift = item->bits->bit_offset;
+        unsigned long mask = (item->bits->bit_width == 64 ? 0 : 1UL << item->bits->bit_width) - 1;
+        put_le(to, size, get_le(to, size) & ~(mask << shift) | (item->number & mask) << shift);
+    } else
+        put_le(to, size, item->sym ? 0 : item->number);
 }
 
 static void global_initializer(Decl *d) {
-    Decl *outer_local = init_local;
-    unsigned char *outer_bytes = init_bytes;
-    long outer_cap = init_cap;
-    long outer_used = init_used;
-    InitReloc *outer_relocs = init_relocs;
-    Node *outer_pending = init_pending;
-    long outer_highest = init_highest;
-    init_highest = 0;
-    init_local = 0;
-    init_bytes = 0;
-    init_cap = 0;
-    init_used = 0;
-    init_relocs = 0;
-    init_pending = 0;
-    init_reserve(type_size(d->type) < 0 ? 0 : type_size(d->type));
-    if (d->type->kind == TY_ARRAY && d->type->size < 0)
-        init_used = 0;
-    init_run(d);
-    long size = type_size(d->type);
-    long bytes = init_used > size ? init_used : size;
-    int all_zero = !init_relocs;
-    for (long i = 0; i < bytes && all_zero; i++)
-        all_zero = !init_bytes[i];
-    Section *s = place_variable(d, !all_zero, bytes);
+    Init *in = initializer(d, 1);
+    long size = type_size(d->type) > in->used ? type_size(d->type) : in->used;
+    unsigned char *bytes = xalloc(size);
+    int has_addresses = 0;
+    for (Item *i = in->items; i; i = i->next) {
+        store_item(bytes + i->offset, i);
+        has_addresses |= i->sym != 0;
+    }
+    int has_bytes = has_addresses;
+    for (long i = 0; i < size && !has_bytes; i++)
+        has_bytes = bytes[i];
+    Section *s = place_variable(d, has_bytes, has_addresses, size);
     long start = s->len;
-    if (all_zero)
-        sec_zero(s, bytes);
+    if (has_bytes)
+        sec_bytes(s, (char *)bytes, size);
     else
-        sec_bytes(s, (char *)init_bytes, bytes);
-    InitReloc *r = init_relocs;
-    for (; r; r = r->next)
-        sec_reloc(s, start + r->offset, reloc_abs(target->machine, 8), r->sym, r->addend);
-    init_local = outer_local;
-    init_bytes = outer_bytes;
-    init_cap = outer_cap;
-    init_used = outer_used;
-    init_relocs = outer_relocs;
-    init_highest = outer_highest;
-    init_pending = outer_pending;
+        sec_zero(s, size);
+    for (Item *i = in->items; i; i = i->next)
+        if (i->sym)
+            sec_reloc(s, start + i->offset, reloc_abs(target->machine, 8), i->sym, i->number);
+}
+
+/* ---- local variables ---- */
+
+/* The part of a local variable that an item is stored to. */
+static Node *item_target(Decl *d, Item *item) {
+    Node *v = variable(d);
+    if (!is_aggregate(d->type))
+        return v;
+    Node *n = node_new(N_MEMBER, item->type, v, 0);
+    n->val = item->offset;
+    n->member = item->bits;
+    if (!n->member) {
+        n->member = xalloc(sizeof(Member));
+        n->member->bit_width = -1;
+        n->member->type = item->type;
+    }
+    return n;
 }
 
 /* A list of statements. */
 static Node *local_initializer(Decl *d) {
-    Decl *outer_local = init_local;
-    Node *outer_first = init_first;
-    Node *outer_last = init_last;
-    Node *outer_pending = init_pending;
-    long outer_used = init_used;
-    init_local = d;
-    init_first = 0;
-    init_last = 0;
-    init_pending = 0;
-    init_used = 0;
-    int aggregate = d->type->kind == TY_ARRAY || is_record(d->type);
-    int braced = tk.kind == '{';
-    if (aggregate && (braced || d->type->kind == TY_ARRAY)) {
-        Node *z = node_new(N_ZERO, ty_void, 0, 0);
-        z->decl = d;
-        init_add(z);
+    Node *list = 0;
+    Node **end = &list;
+    if (d->type->kind == TY_ARRAY || is_record(d->type) && tk.kind == '{') {
+        Node *zero = node_new(N_ZERO, ty_void, 0, 0);
+        zero->decl = d;
+        list = node_new(N_EXPR, 0, zero, 0);
+        end = &list->next;
     }
-    init_run(d);
-    Node *list = init_first;
-    init_local = outer_local;
-    init_first = outer_first;
-    init_last = outer_last;
-    init_pending = outer_pending;
-    init_used = outer_used;
+    for (Item *i = initializer(d, 0)->items; i; i = i->next) {
+        *end = node_new(N_EXPR, 0, node_new(N_INIT, i->type, item_target(d, i), i->value), 0);
+        end = &(*end)->next;
+    }
     return node_new(N_BLOCK, 0, list, 0);
 }
 
 /* (type){ ... } */
 static Node *compound_literal(Type *type) {
-    Node *v = node_new(N_VAR, type, 0, 0);
     if (!current_function) {
         Decl *d = decl_new(0, type, D_VAR);
         d->storage = SC_STATIC;
         d->is_global = 1;
         global_initializer(d);
-        v->decl = d;
-        v->type = d->type;
-        return v;
+        return variable(d);
     }
     Decl *d = new_local(0, type);
     d->addressed = 1;
     Node *init = local_initializer(d);
-    v->decl = d;
-    v->type = d->type;
-    Node *n = node_new(N_COMMA, v->type, node_new(N_STMT_EXPR, ty_void, init, 0), v);
+    Node *n = node_new(N_COMMA, d->type, node_new(N_STMT_EXPR, ty_void, init, 0), variable(d));
     n->val = 1;                         /* an lvalue, unlike other commas */
     return n;
 }
