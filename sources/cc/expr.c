@@ -709,8 +709,7 @@ static Node *unary(void) {
     case T_ANDAND:
         next();
         n = node_new(N_LABEL_ADDR, ty_void_ptr, 0, 0);
-        n->label = label_named(tk.id);
-        next();
+        n->label = label_here();
         return n;
     case T_INC: case T_DEC:
         next();

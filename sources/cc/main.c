@@ -48,11 +48,11 @@
 Target *target;
 Obj *obj;
 
-enum { MAX_FILES = 4096, SIGCHLD = 17 };
+enum { MAX_FILES = 4096, MAX_LIB_DIRS = 64, SIGCHLD = 17 };
 
 static char *inputs[MAX_FILES];
 static int ninputs;
-static char *lib_dirs[64];
+static char *lib_dirs[MAX_LIB_DIRS];
 static int nlib_dirs;
 static char *output;
 static char *link_entry;
@@ -61,16 +61,13 @@ static int only_compile;
 static int only_preprocess;
 static int make_archive;
 static int no_std_include;
+static int no_std;
 static int no_std_lib;
 static int no_start_files;
 
 /* ---- what the command line says before the file is read ---- */
 
-static char *defines;
-
-static void add_define(char *line) {
-    defines = defines ? str_join(defines, line, "\n") : str_join(line, "\n", "");
-}
+static char *defines = "";      /* by -D and -U */
 
 static char *common_macros =
     "#define __STDC__ 1\n#define __STDC_VERSION__ 201112L\n#define __STDC_HOSTED__ 1\n#define __STDC_NO_COMPLEX__ 1\n"
@@ -108,7 +105,7 @@ static void start_front_end(char *path, int is_assembly) {
     pp_init();
     type_init();
     source_is_assembly = is_assembly;
-    char *text = str_join(common_macros, x86 ? x86_64_macros : aarch64_macros, defines ? defines : "");
+    char *text = str_join(common_macros, x86 ? x86_64_macros : aarch64_macros, defines);
     if (is_assembly)
         text = str_join(text, "#define __ASSEMBLER__ 1\n", "");
     else if (!only_preprocess)
@@ -121,39 +118,27 @@ static void start_front_end(char *path, int is_assembly) {
 
 /* ---- one file ---- */
 
-static Obj *compile(char *path) {
-    start_front_end(path, 0);
-    obj = obj_new(target->machine, path);
-    translation_unit();
-    obj_resolve(obj);
-    return obj;
-}
-
-static Obj *assemble_file(char *path) {
-    char *text;
+static Obj *translate(char *path) {
     long len = 0;
-    if (str_ends(path, ".S")) {
-        start_front_end(path, 1);
-        text = pp_text(&len);
-        text[len] = 0;
-    } else
-        text = read_whole(path, &len);
-    if (!text)
-        fatal("cannot read %s", path);
+    int preprocessed = str_ends(path, ".S");
     obj = obj_new(target->machine, path);
-    as_file(obj, path, text);
+    if (preprocessed || str_ends(path, ".s")) {
+        if (preprocessed)
+            start_front_end(path, 1);
+        char *text = preprocessed ? pp_text(&len) : read_whole(path, &len);
+        if (!text)
+            fatal("cannot read %s", path);
+        as_file(obj, path, text);
+    } else {
+        start_front_end(path, 0);
+        translation_unit();
+    }
     obj_resolve(obj);
     return obj;
 }
 
 static int is_source_file(char *path) {
     return str_ends(path, ".c") || str_ends(path, ".s") || str_ends(path, ".S") || str_ends(path, ".i") || str_eq(path, "-");
-}
-
-static Obj *translate(char *path) {
-    if (str_ends(path, ".s") || str_ends(path, ".S"))
-        return assemble_file(path);
-    return compile(path);
 }
 
 /* a/b.c to b.o, in the current directory */
@@ -196,50 +181,34 @@ static void archive_all(void) {
     ar_write(output);
 }
 
-static int file_exists(char *path) {
-    long fd = __syscall(NR_openat, AT_FDCWD, (long)path, 0, 0, 0, 0);
-    if (fd < 0)
-        return 0;
-    __syscall(NR_close, fd, 0, 0, 0, 0, 0);
-    return 1;
-}
-
-static char *find_library(char *prefix, char *name, char *suffix) {
+/* Links the library or start file of that name, if it is found. */
+static int link_found(char *prefix, char *name, char *suffix) {
     for (int i = 0; i < nlib_dirs; i++) {
         char *path = str_join(str_join(lib_dirs[i], "/", prefix), name, suffix);
-        if (file_exists(path))
-            return path;
+        long fd = __syscall(NR_openat, AT_FDCWD, (long)path, 0, 0, 0, 0);
+        if (fd >= 0) {
+            __syscall(NR_close, fd, 0, 0, 0, 0, 0);
+            link_add_file(path);
+            return 1;
+        }
     }
     return 0;
 }
 
 static void link_all(void) {
     link_start(target->machine);
-    if (!no_start_files) {
-        char *start = find_library("", "crt1", ".o");
-        if (!start)
-            start = find_library("", "start", ".o");
-        if (start)
-            link_add_file(start);
-    }
-    for (int i = 0; i < ninputs; i++) {
-        char *path = inputs[i];
-        if (str_starts(path, "-l")) {
-            char *lib = find_library("lib", path + 2, ".a");
-            if (!lib)
-                fatal("cannot find the library %s", path + 2);
-            link_add_file(lib);
-        } else if (is_source_file(path))
-            link_add_object(translate(path));
-        else
-            link_add_file(path);
-    }
-    if (!no_std_lib) {
-        for (int i = 0; i < 2; i++) {
-            char *lib = find_library("lib", i ? "cc" : "c", ".a");
-            if (lib)
-                link_add_file(lib);
-        }
+    if (!no_std && !no_start_files && !link_found("", "crt1", ".o"))
+        link_found("", "start", ".o");
+    for (int i = 0; i < ninputs; i++)
+        if (is_source_file(inputs[i]))
+            link_add_object(translate(inputs[i]));
+        else if (!str_starts(inputs[i], "-l"))
+            link_add_file(inputs[i]);
+        else if (!link_found("lib", inputs[i] + 2, ".a"))
+            fatal("cannot find the library %s", inputs[i] + 2);
+    if (!no_std && !no_std_lib) {
+        link_found("lib", "c", ".a");
+        link_found("lib", "cc", ".a");
     }
     link_finish(output ? output : "a.out", link_entry ? link_entry : "_start");
 }
@@ -273,75 +242,70 @@ static void choose_target(char *name) {
 static void add_input(char *path) {
     if (ninputs == MAX_FILES)
         fatal("too many files", "");
-    inputs[ninputs] = path;
-    ninputs++;
+    inputs[ninputs++] = path;
+}
+
+static void add_library(char *name) {
+    add_input(str_join("-l", name, ""));
 }
 
 static void add_lib_dir(char *dir) {
-    if (nlib_dirs < 64) {
-        lib_dirs[nlib_dirs] = dir;
-        nlib_dirs++;
-    }
+    if (nlib_dirs < MAX_LIB_DIRS)
+        lib_dirs[nlib_dirs++] = dir;
 }
 
-static char *define_line(char *text) {
+static void add_define(char *text) {
     long n = 0;
     while (text[n] && text[n] != '=')
         n++;
-    if (!text[n])
-        return str_join("#define ", text, " 1");
-    return str_join("#define ", str_join(str_save(text, n), " ", text + n + 1), "");
+    char *line = str_join("#define ", str_save(text, n), " ");
+    defines = str_join(defines, line, str_join(text[n] ? text + n + 1 : "1", "\n", ""));
 }
 
+static void add_undef(char *name) {
+    defines = str_join(defines, "#undef ", str_join(name, "\n", ""));
+}
+
+typedef struct Option Option;
+struct Option {
+    char *name;
+    int how;
+    int *flag;                  /* to be set to 1 */
+    char **text;                /* to be set to the value */
+    void (*act)(char *value);
+};
+
+enum { O_WORD, O_PREFIX, O_VALUE };     /* a word; the beginning of one; with a value, joined to it or the next word */
+
+/* The first that fits is meant.  Those that only have a name have no effect. */
+static Option options[] = {
+    { "-c", O_WORD, &only_compile }, { "-E", O_WORD, &only_preprocess }, { "-ar", O_WORD, &make_archive },
+    { "-nostdinc", O_WORD, &no_std_include }, { "-nostdlib", O_WORD, &no_std },
+    { "-nostartfiles", O_WORD, &no_start_files }, { "-nodefaultlibs", O_WORD, &no_std_lib }, { "-w", O_WORD, &no_warnings },
+    { "-o", O_VALUE, 0, &output }, { "-e", O_VALUE, 0, &link_entry }, { "-include", O_VALUE, 0, &force_include },
+    { "-target", O_VALUE, 0, 0, choose_target }, { "-I", O_VALUE, 0, 0, pp_add_dir },
+    { "-isystem", O_VALUE, 0, 0, pp_add_dir }, { "-idirafter", O_VALUE, 0, 0, pp_add_dir },
+    { "-D", O_VALUE, 0, 0, add_define }, { "-U", O_VALUE, 0, 0, add_undef },
+    { "-L", O_VALUE, 0, 0, add_lib_dir }, { "-l", O_VALUE, 0, 0, add_library },
+    { "-MF", O_VALUE }, { "-MT", O_VALUE }, { "-MQ", O_VALUE }, { "-x", O_VALUE }, { "-M", O_PREFIX },
+    { "-O", O_PREFIX }, { "-W", O_PREFIX }, { "-g", O_PREFIX }, { "-f", O_PREFIX }, { "-m", O_PREFIX },
+    { "-std=", O_PREFIX }, { "-pedantic", O_PREFIX }, { "-static", O_WORD }, { "-pipe", O_WORD }, { "-ansi", O_WORD },
+    { "-s", O_WORD }, { "-P", O_WORD }, { "-pthread", O_WORD }, { 0 }
+};
+
 static void option(char *a) {
-    if (str_eq(a, "-c"))
-        only_compile = 1;
-    else if (str_eq(a, "-E"))
-        only_preprocess = 1;
-    else if (str_eq(a, "-ar"))
-        make_archive = 1;
-    else if (str_eq(a, "-nostdinc"))
-        no_std_include = 1;
-    else if (str_eq(a, "-nostdlib")) {
-        no_std_lib = 1;
-        no_start_files = 1;
-    } else if (str_eq(a, "-nostartfiles"))
-        no_start_files = 1;
-    else if (str_eq(a, "-nodefaultlibs"))
-        no_std_lib = 1;
-    else if (str_eq(a, "-target"))
-        choose_target(option_value("-target"));
-    else if (str_eq(a, "-include"))
-        force_include = option_value("-include");
-    else if (str_eq(a, "-isystem") || str_eq(a, "-idirafter"))
-        pp_add_dir(option_value(a));
-    else if (str_eq(a, "-MF") || str_eq(a, "-MT") || str_eq(a, "-MQ"))
-        option_value(a);
-    else if (str_starts(a, "-x"))
-        option_value("-x");
-    else if (str_starts(a, "-o"))
-        output = option_value("-o");
-    else if (str_starts(a, "-I"))
-        pp_add_dir(option_value("-I"));
-    else if (str_starts(a, "-D"))
-        add_define(define_line(option_value("-D")));
-    else if (str_starts(a, "-U"))
-        add_define(str_join("#undef ", option_value("-U"), ""));
-    else if (str_starts(a, "-L"))
-        add_lib_dir(option_value("-L"));
-    else if (str_starts(a, "-l"))
-        add_input(str_join("-l", option_value("-l"), ""));
-    else if (str_eq(a, "-e"))
-        link_entry = option_value("-e");
-    else if (str_eq(a, "-w"))
-        no_warnings = 1;
-    else if (str_eq(a, "-S"))
-        fatal("%s: cc writes objects, not assembly", a);
-    else if (!str_starts(a, "-O") && !str_starts(a, "-W") && !str_starts(a, "-g") && !str_starts(a, "-f")
-             && !str_starts(a, "-m") && !str_starts(a, "-std=") && !str_starts(a, "-M") && !str_eq(a, "-static")
-             && !str_eq(a, "-pipe") && !str_starts(a, "-pedantic") && !str_eq(a, "-ansi") && !str_eq(a, "-s")
-             && !str_eq(a, "-ffreestanding") && !str_eq(a, "-P") && !str_eq(a, "-pthread"))
+    Option *o = options;
+    while (o->name && !(o->how == O_WORD ? str_eq(a, o->name) : str_starts(a, o->name)))
+        o++;
+    if (!o->name)
         fatal("unknown option %s", a);
+    if (o->flag)
+        *o->flag = 1;
+    char *value = o->how == O_VALUE ? option_value(o->name) : 0;
+    if (o->text)
+        *o->text = value;
+    if (o->act)
+        o->act(value);
 }
 
 int main(int argc, char **argv) {

@@ -881,6 +881,7 @@ static char *pp_text(long *len) {
     int line = 0;
     char *file = 0;
     char last = 0;
+    text_len = 0;
     while (pp(&t) != T_EOF) {
         int same_line = t.place.line == line;
         if (t.place.file->name != file || t.place.line < line || t.place.line > line + 8) {
@@ -899,7 +900,7 @@ static char *pp_text(long *len) {
         put_text(t.text, t.len);
         last = t.text[t.len - 1];
     }
-    put_text("\n", 1);
-    *len = text_len;
+    put_text("\n", 2);                  /* and the zero behind it */
+    *len = text_len - 1;
     return text_buffer;
 }

@@ -7,17 +7,21 @@ static int switch_depth;
 static Node *current_switch;
 static int jump_targets;        /* how many places there were so far that a jump from outside may reach */
 
-static Label *label_named(Ident *id) {
-    for (Label *l = labels; l; l = l->next)
-        if (l->id == id)
-            return l;
-    Label *l = xalloc(sizeof(Label));
-    l->id = id;
-    l->number = NONE;
-    l->index = labels ? labels->index + 1 : 1;
-    l->next = labels;
-    labels = l;
-    mem_copy(&l->place, &tk.place, sizeof(Place));
+/* The label whose name stands here. */
+static Label *label_here(void) {
+    Label *l = labels;
+    while (l && l->id != tk.id)
+        l = l->next;
+    if (!l) {
+        l = xalloc(sizeof(Label));
+        l->id = tk.id;
+        l->number = NONE;
+        l->index = labels ? labels->index + 1 : 1;
+        l->next = labels;
+        labels = l;
+        mem_copy(&l->place, &tk.place, sizeof(Place));
+    }
+    name();
     return l;
 }
 
@@ -84,35 +88,41 @@ static Node *switch_statement(void) {
     return n;
 }
 
-/* case a: and case a ... b: are linked from the switch by c. */
-static Node *case_label(void) {
-    if (!current_switch)
-        error("'case' outside a switch", "");
-    Node *n = node_new(N_CASE, 0, 0, 0);
-    next();
-    n->val = fit(constant_expression("a case label"), current_switch->type);
-    long last = n->val;
-    if (accept(T_ELLIPSIS))
-        last = fit(constant_expression("a case label"), current_switch->type);
-    expect(':');
-    n->b = number(last, ty_long);
-    n->c = current_switch->c;
-    current_switch->c = n;
-    n->label = xalloc(sizeof(Label));
-    n->label->number = NONE;
+/* What a label stands before. */
+static Node *labelled(Node *n) {
     jump_targets++;
-    n->a = tk.kind == '}' ? 0 : statement();
+    n->a = tk.kind == '}' ? 0 : starts_type() ? declarations_here() : statement();
     return n;
 }
 
-static AsmOperand *asm_operands(int is_output) {
-    AsmOperand *first = 0;
-    AsmOperand *last = 0;
+/* case a: and case a ... b: are linked from the switch by c; its d is the default. */
+static Node *case_label(void) {
+    Node *n = node_new(tk.kind == K_CASE ? N_CASE : N_DEFAULT, 0, 0, 0);
+    Node *s = current_switch;
+    if (!s)
+        error("'%s' outside a switch", token_text(&tk));
+    next();
+    n->label = xalloc(sizeof(Label));
+    n->label->number = NONE;
+    if (n->op == N_CASE) {
+        n->val = fit(constant_expression("a case label"), s->type);
+        n->b = number(accept(T_ELLIPSIS) ? fit(constant_expression("a case label"), s->type) : n->val, ty_long);
+        n->c = s->c;
+        s->c = n;
+    } else {
+        if (s->d)
+            error("two 'default' labels in one switch", "");
+        s->d = n;
+    }
+    expect(':');
+    return labelled(n);
+}
+
+static AsmOperand **asm_operands(AsmOperand **end, int is_output) {
     while (tk.kind == T_STRING || tk.kind == '[') {
         AsmOperand *o = xalloc(sizeof(AsmOperand));
         if (accept('[')) {
-            o->name = tk.id;
-            next();
+            o->name = name();
             expect(']');
         }
         o->constraint = string_literal()->str;
@@ -120,24 +130,20 @@ static AsmOperand *asm_operands(int is_output) {
         o->reg = NONE;
         expect('(');
         o->expr = is_output ? expression() : rvalue(expression());
-        char *c = o->constraint;
         int memory = 0;
-        for (; *c; c++)
+        for (char *c = o->constraint; *c; c++)
             memory |= *c == 'm' || *c == 'Q' || *c == 'o' || *c == 'u';
         if (memory && !is_output && o->expr->op == N_ADDR && o->expr->a->type->kind == TY_ARRAY)
             o->expr = o->expr->a;
         if (memory)
             mark_addressed(o->expr);
         expect(')');
-        if (last)
-            last->next = o;
-        else
-            first = o;
-        last = o;
+        *end = o;
+        end = &o->next;
         if (!accept(','))
             break;
     }
-    return first;
+    return end;
 }
 
 static Node *asm_statement(void) {
@@ -146,31 +152,22 @@ static Node *asm_statement(void) {
     n->assembly = a;
     a->line = tk.place.line;
     a->file = tk.place.file->name;
-    next();
-    while (tk.kind == K_VOLATILE || tk.kind == K_INLINE || tk.kind == K_GOTO)
-        next();
+    while (next() == K_VOLATILE || tk.kind == K_INLINE || tk.kind == K_GOTO)
+        ;
     expect('(');
     a->text = string_literal()->str;
     a->is_basic = tk.kind == ')';
+    AsmOperand **end = &a->operands;
     if (accept(':'))
-        a->operands = asm_operands(1);
-    AsmOperand *last = a->operands;
-    for (AsmOperand *o = a->operands; o; o = o->next) {
+        end = asm_operands(end, 1);
+    for (AsmOperand *o = a->operands; o; o = o->next)
         a->noutputs++;
-        last = o;
-    }
-    if (accept(':')) {
-        AsmOperand *inputs = asm_operands(0);
-        if (last)
-            last->next = inputs;
-        else
-            a->operands = inputs;
-    }
+    if (accept(':'))
+        asm_operands(end, 0);
     if (accept(':')) {
         a->clobbers = xalloc(64 * sizeof(char *));
         while (tk.kind == T_STRING && a->nclobbers < 64) {
-            a->clobbers[a->nclobbers] = string_literal()->str;
-            a->nclobbers++;
+            a->clobbers[a->nclobbers++] = string_literal()->str;
             accept(',');
         }
     }
@@ -181,33 +178,14 @@ static Node *asm_statement(void) {
 
 static Node *return_statement(void) {
     Node *n = node_new(N_RETURN, 0, 0, 0);
-    next();
     Type *type = current_function->type->base;
-    if (tk.kind != ';') {
+    if (next() != ';') {
         Node *value = expression();
-        if (type->kind == TY_VOID) {
-            value = rvalue(value);
-            if (value->type->kind != TY_VOID)
-                warn(&tk.place, "a void function returns a value", "");
-            n->a = cast(value, ty_void);
-        } else
-            n->a = convert_to(value, type->plain, "return");
+        if (type->kind == TY_VOID && value->type->kind != TY_VOID)
+            warn(&tk.place, "a void function returns a value", "");
+        n->a = convert_to(value, type->plain, "return");
     }
     expect(';');
-    return n;
-}
-
-static Node *labelled(void) {
-    Node *n = node_new(N_LABEL, 0, 0, 0);
-    n->label = label_named(tk.id);
-    if (n->label->defined)
-        error("label '%s' is defined twice", tk.id->name);
-    n->label->defined = 1;
-    jump_targets++;
-    next();
-    next();
-    idle_attributes();
-    n->a = tk.kind == '}' ? 0 : starts_type() ? declarations_here() : statement();
     return n;
 }
 
@@ -261,22 +239,8 @@ static Node *statement(void) {
         return for_statement();
     case K_SWITCH:
         return switch_statement();
-    case K_CASE:
+    case K_CASE: case K_DEFAULT:
         return case_label();
-    case K_DEFAULT:
-        if (!current_switch)
-            error("'default' outside a switch", "");
-        n = node_new(N_DEFAULT, 0, 0, 0);
-        next();
-        expect(':');
-        n->label = xalloc(sizeof(Label));
-        n->label->number = NONE;
-        jump_targets++;
-        if (current_switch->d)
-            error("two 'default' labels in one switch", "");
-        current_switch->d = n;
-        n->a = tk.kind == '}' ? 0 : statement();
-        return n;
     case K_BREAK:
         return jump(N_BREAK);
     case K_CONTINUE:
@@ -285,22 +249,26 @@ static Node *statement(void) {
         return return_statement();
     case K_GOTO:
         next();
-        if (accept('*')) {
-            n = node_new(N_IGOTO, 0, rvalue(expression()), 0);
-        } else {
-            if (tk.kind != T_IDENT)
-                error("expected a label before '%s'", token_text(&tk));
-            n = node_new(N_GOTO, 0, 0, 0);
-            n->label = label_named(tk.id);
-            next();
-        }
+        n = node_new(accept('*') ? N_IGOTO : N_GOTO, 0, 0, 0);
+        if (n->op == N_IGOTO)
+            n->a = rvalue(expression());
+        else
+            n->label = label_here();
         expect(';');
         return n;
     case K_ASM:
         return asm_statement();
     case T_IDENT:
-        if (peek() == ':')
-            return labelled();
+        if (peek() == ':') {
+            n = node_new(N_LABEL, 0, 0, 0);
+            n->label = label_here();
+            if (n->label->defined)
+                error("label '%s' is defined twice", n->label->id->name);
+            n->label->defined = 1;
+            next();
+            idle_attributes();
+            return labelled(n);
+        }
         if (!tk.id->decl && peek() == T_IDENT)
             error("unknown type name '%s'", tk.id->name);
     }
@@ -313,38 +281,22 @@ static Node *statement(void) {
 static Node *block(void) {
     expect('{');
     Node *n = node_new(N_BLOCK, 0, 0, 0);
-    Node *last = 0;
+    Node **end = &n->a;
     enter_scope();
     while (tk.kind != '}') {
         if (tk.kind == T_EOF)
             error("the file ends within a block", "");
-        Node *s;
-        if (tk.kind == K_LABEL) {
-            while (tk.kind != ';')
+        while (*end)
+            end = &(*end)->next;
+        if (accept(K_LABEL))
+            while (!accept(';'))
                 next();
-            next();
-            continue;
-        }
-        if (tk.kind == K_EXTENSION) {
-            next();
-            continue;
-        }
-        if (tk.kind == K_STATIC_ASSERT || starts_type() && !(tk.kind == T_IDENT && peek() == ':') && !(tk.kind == K_ATTRIBUTE))
-            s = declaration();
-        else if (tk.kind == K_ATTRIBUTE) {
+        else if (tk.kind == K_ATTRIBUTE)
             idle_attributes();
-            continue;
-        } else
-            s = statement();
-        if (!s)
-            continue;
-        if (last)
-            last->next = s;
-        else
-            n->a = s;
-        while (s->next)
-            s = s->next;
-        last = s;
+        else if (tk.kind == K_STATIC_ASSERT || starts_type() && !(tk.kind == T_IDENT && peek() == ':'))
+            *end = declaration();
+        else if (!accept(K_EXTENSION))
+            *end = statement();
     }
     leave_scope();
     next();
