@@ -12,7 +12,6 @@ typedef struct Type Type;
 typedef struct Record Record;
 typedef struct Member Member;
 typedef struct Decl Decl;
-typedef struct Tag Tag;
 typedef struct Node Node;
 typedef struct Real Real;
 typedef struct Attr Attr;
@@ -48,7 +47,7 @@ struct Ident {
     int directive;              /* D_..., or 0 (pp.c) */
     Macro *macro;
     Decl *decl;                 /* the innermost declaration in scope */
-    Tag *tag;                   /* the innermost struct, union or enum tag */
+    Decl *tag;                  /* the innermost struct, union or enum tag */
     int param;                  /* 1 + parameter number, while a macro is being defined */
 };
 
@@ -102,7 +101,6 @@ struct Type {
     unsigned char quals;        /* Q_... */
     unsigned char variadic;     /* TY_FUNC */
     unsigned char unproto;      /* TY_FUNC declared with () */
-    unsigned char is_enum;      /* an enumerated type: kind is its integer type */
     int align;
     long size;                  /* of a complete type that is no struct; -1: incomplete array */
     Type *base;                 /* of pointer, array; result of a function */
@@ -117,7 +115,7 @@ struct Record {
     Member *members;
     long size;                  /* -1: incomplete */
     int align;
-    Tag *tag;
+    Ident *id;                  /* its tag, or null */
 };
 
 struct Member {
@@ -131,18 +129,9 @@ struct Member {
     int bit_offset;             /* from the least significant bit of the unit at offset */
 };
 
-struct Tag {
-    Tag *outer;                 /* the tag of that name that this one hides */
-    Tag *next;                  /* in the same scope */
-    Ident *id;
-    Type *type;
-    int kind;                   /* K_STRUCT, K_UNION, K_ENUM */
-    int depth;
-};
-
 /* ---- declarations ---- */
 
-enum { D_VAR, D_FUNC, D_TYPEDEF, D_ENUM_CONST, D_BUILTIN };
+enum { D_VAR, D_FUNC, D_TYPEDEF, D_ENUM_CONST, D_TAG };
 enum { SC_NONE, SC_EXTERN, SC_STATIC, SC_TYPEDEF, SC_AUTO, SC_REGISTER };  /* from SC_EXTERN on like the keywords */
 
 /* attributes, in the order of attribute_names; the first ones are flags, then come strings */
@@ -162,7 +151,8 @@ struct Attr {                   /* what specifiers and attributes say beside the
 
 struct Decl {
     Decl *outer;                /* the declaration of that name that this one hides */
-    Decl *next;                 /* in the same scope, or the next parameter */
+    Decl *before;               /* what was declared before it, in the scopes that were open then */
+    Decl *next;                 /* parameter */
     Ident *id;
     Type *type;
     int kind;
@@ -179,16 +169,13 @@ struct Decl {
     int align;                  /* asked for, or 0 */
     int vreg;                   /* a local kept in a virtual register, or NONE */
     int frame;                  /* a local in memory: its FRAME offset */
-    int home;                   /* gen.c */
-    int param_index;
     int fixed_reg;              /* register ... asm("x8"): the machine register, or NONE */
-    long value;                 /* enumeration constant */
+    long value;                 /* of an enumeration constant; of a tag K_STRUCT, K_UNION or K_ENUM */
     Symbol *sym;
     char *asm_name;
     char *section;
     char *alias;
     Node *body;                 /* a function's, until it is generated */
-    Decl *locals;               /* a function's parameters, in scope */
     Node *size_vla;
     int has_setjmp;
     Label *labels;              /* a function's */
@@ -254,7 +241,6 @@ struct Label {
     int number;                 /* gen.c's label, or NONE */
     int index;                  /* among the function's labels, from 1 */
     int defined;
-    int depth;
     Place place;
 };
 
@@ -265,7 +251,6 @@ struct AsmOperand {
     Node *expr;
     int is_output;
     int reg;
-    int out_vreg;
 };
 
 struct Asm {
@@ -274,11 +259,8 @@ struct Asm {
     int line;
     int is_basic;
     AsmOperand *operands;
-    int noutputs;
     char **clobbers;
     int nclobbers;
-    Label **labels;
-    int nlabels;
 };
 
 /* ---- what is used before it stands, across the front end's files ---- */

@@ -5,15 +5,9 @@
  * Declarations: specifiers, declarators, structs, enums, attributes, scopes,
  * and function definitions. */
 
-typedef struct Scope Scope;
-struct Scope {
-    Scope *up;
-    Decl *decls;
-    Tag *tags;
-};
+static int depth;               /* of scopes; 0: the file */
+static Decl *latest;            /* of what is declared in the scopes that are open, but for the file; linked by `before` */
 
-static Scope *scope;
-static int depth;               /* 0: file scope */
 typedef struct DeclList DeclList;
 struct DeclList {
     DeclList *next;
@@ -23,21 +17,20 @@ static DeclList *unfinished;    /* what the end of the file decides on: inline f
 static Label *labels;
 static int vla_count;           /* arrays of variable length declared so far */
 
+/* Where the name's innermost declaration is found: tags are apart from the rest. */
+static Decl **meaning_of(Decl *d) {
+    return d->kind == D_TAG ? &d->id->tag : &d->id->decl;
+}
+
 static void enter_scope(void) {
-    Scope *s = xalloc(sizeof(Scope));
-    s->up = scope;
-    scope = s;
     depth++;
 }
 
 static void leave_scope(void) {
-    for (Decl *d = scope->decls; d; d = d->locals)
-        if (d->id)
-            d->id->decl = d->outer;
-    for (Tag *t = scope->tags; t; t = t->next)
-        t->id->tag = t->outer;
-    scope = scope->up;
     depth--;
+    for (; latest && latest->depth > depth; latest = latest->before)
+        if (latest->id)
+            *meaning_of(latest) = latest->outer;
 }
 
 static Decl *decl_new(Ident *id, Type *type, int kind) {
@@ -51,17 +44,16 @@ static Decl *decl_new(Ident *id, Type *type, int kind) {
     return d;
 }
 
-/* Enters a declaration into the current scope.  (A scope's declarations are
- * linked by `locals`; a function's parameters use `next` as well.) */
+/* Enters a declaration into the current scope. */
 static void enter_decl(Decl *d) {
     d->depth = depth;
     if (d->id) {
-        d->outer = d->id->decl;
-        d->id->decl = d;
+        d->outer = *meaning_of(d);
+        *meaning_of(d) = d;
     }
-    if (scope) {
-        d->locals = scope->decls;
-        scope->decls = d;
+    if (depth) {
+        d->before = latest;
+        latest = d;
     }
 }
 
@@ -180,7 +172,7 @@ static int starts_type_ahead(void) {
 }
 
 /* The tag behind struct, union or enum, found or made. */
-static Tag *tag_specifier(Attr *attr) {
+static Decl *tag_specifier(Attr *attr) {
     int kind = tk.kind;
     mem_set(attr, 0, sizeof(Attr));
     next();
@@ -190,25 +182,15 @@ static Tag *tag_specifier(Attr *attr) {
         next();
     else if (tk.kind != '{')
         error("expected a tag or '{' before '%s'", token_text(&tk));
-    Tag *tag = id ? id->tag : 0;
+    Decl *tag = id ? id->tag : 0;
     int defines = tk.kind == '{' || tk.kind == ';' && kind != K_ENUM;
     if (tag && (tag->depth == depth || !defines)) {
-        if (tag->kind != kind)
+        if (tag->value != kind)
             error("'%s' was declared as another kind of tag", id->name);
         return tag;
     }
-    tag = xalloc(sizeof(Tag));
-    tag->id = id;
-    tag->kind = kind;
-    tag->depth = depth;
-    if (id) {
-        tag->outer = id->tag;
-        id->tag = tag;
-    }
-    if (id && scope) {
-        tag->next = scope->tags;
-        scope->tags = tag;
-    }
+    tag = declare(id, 0, D_TAG);
+    tag->value = kind;
     return tag;
 }
 
@@ -290,13 +272,13 @@ static Member **member_declaration(Member **end) {
 static Type *record_specifier(void) {
     Attr attr;
     int is_union = tk.kind == K_UNION;
-    Tag *tag = tag_specifier(&attr);
+    Decl *tag = tag_specifier(&attr);
     if (!tag->type) {
         tag->type = type_new(is_union ? TY_UNION : TY_STRUCT, 0, 1);
         tag->type->record = xalloc(sizeof(Record));
         tag->type->record->size = -1;
         tag->type->record->align = 1;
-        tag->type->record->tag = tag;
+        tag->type->record->id = tag->id;
     }
     Record *r = tag->type->record;
     if (!accept('{'))
@@ -314,7 +296,7 @@ static Type *record_specifier(void) {
 
 static Type *enum_specifier(void) {
     Attr attr;
-    Tag *tag = tag_specifier(&attr);
+    Decl *tag = tag_specifier(&attr);
     if (tk.kind != '{' && !tag->type)
         tag->type = ty_uint;
     if (!accept('{'))

@@ -40,7 +40,7 @@ static int holds(int op, int order) {
     switch (op) {
     case N_EQ: return order == 0;
     case N_NE: return order != 0;
-    case N_LT: return order == -1;
+    case N_LT: return order < 0;
     case N_LE: return order <= 0;
     case N_GT: return order == 1;
     }

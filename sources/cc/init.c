@@ -28,7 +28,6 @@ struct Init {                   /* one initialiser */
 static Init *init;              /* the innermost one that is being read */
 
 static void init_value(Type *type, long off, Member *bits);
-static void init_designated(Type *type, long off);
 
 static void init_reserve(long n) {
     if (n > init->used)
@@ -196,31 +195,46 @@ static Member *designated_member(Type *type) {
     return 0;
 }
 
-static void init_after_designator(Type *type, long off, Member *m) {
-    if (tk.kind == '.' || tk.kind == '[')
-        init_designated(type, off);
-    else {
-        accept('=');
-        init_value(type, off, m);
-    }
-}
-
-static void init_designated(Type *type, long off) {
+/* .name, name: or [index], and what follows; returns the index, of a range the last one. */
+static long init_designated(Type *type, long off) {
+    Type *inner = type->base;
+    Member *m = 0;
+    long last = 0;
     if (accept('[')) {
         if (type->kind != TY_ARRAY)
             error("[] designates in something that is no array", "");
         long i = constant_expression("an array index");
+        last = accept(T_ELLIPSIS) ? constant_expression("an array index") : i;
         expect(']');
-        init_after_designator(type->base, off + i * type_size(type->base), 0);
-        return;
+        if (type->size >= 0 && last >= array_len(type) || i < 0)
+            error("an index beyond the array's end", "");
+        off += i * type_size(inner);
+        if (last > i) {
+            accept('=');
+            Node *n = assignment();
+            for (; i <= last; i++) {
+                init->pending = n;
+                init_value(inner, off, 0);
+                off += type_size(inner);
+            }
+            return last;
+        }
+    } else {
+        m = designated_member(type);
+        inner = m->type;
+        off += m->offset;
+        if (m->id) {
+            next();
+            next();
+        }
     }
-    Member *m = designated_member(type);
-    if (m->id) {
-        next();
-        next();
-        init_after_designator(m->type, off + m->offset, m);
-    } else
-        init_designated(m->type, off + m->offset);
+    if (tk.kind == '.' || tk.kind == '[' || m && !m->id)
+        init_designated(inner, off);
+    else {
+        accept('=');
+        init_value(inner, off, m);
+    }
+    return last;
 }
 
 /* Behind an element: is there another one for this aggregate? */
@@ -241,61 +255,28 @@ static int init_more(int braced) {
     return 1;
 }
 
-static void init_array(Type *type, long off, int braced) {
-    long each = type_size(type->base);
-    long len = array_len(type);
-    long i = 0;
+static void init_elements(Type *type, long off, int braced) {
+    int is_array = type->kind == TY_ARRAY;
+    Member *m = is_array ? 0 : next_member(type->record->members);      /* the next element: this member */
+    long i = 0;                                                         /* or the one of this index */
+    long each = is_array ? type_size(type->base) : 0;
+    long len = is_array ? array_len(type) : 0;
+    if (braced ? !init->pending && tk.kind == '}' : !is_array && !m)
+        return;
     do {
-        if (braced && accept('[')) {
-            i = constant_expression("an array index");
-            long last = accept(T_ELLIPSIS) ? constant_expression("an array index") : i;
-            expect(']');
-            if (len >= 0 && last >= len || i < 0)
-                error("an index beyond the array's end", "");
-            if (last > i) {
-                accept('=');
-                Node *n = assignment();
-                for (; i <= last; i++) {
-                    init->pending = n;
-                    init_value(type->base, off + i * each, 0);
-                }
-                i--;
-            } else
-                init_after_designator(type->base, off + i * each, 0);
-        } else {
-            if (len >= 0 && i >= len)
-                error("too many initialisers for '%s'", type_name(type));
+        if (braced && (tk.kind == '.' || tk.kind == '[' || !is_array && tk.kind == T_IDENT && peek() == ':')) {
+            m = is_array ? 0 : designated_member(type);
+            i = init_designated(type, off);
+        } else if (is_array ? len >= 0 && i >= len : !m)
+            error("too many initialisers for '%s'", type_name(type));
+        else if (is_array)
             init_value(type->base, off + i * each, 0);
-        }
+        else
+            init_value(m->type, off + m->offset, m);
         i++;
         init_reserve(off + i * each);
-    } while ((braced || len < 0 || i < len) && init_more(braced));
-}
-
-static void init_record(Type *type, long off, int braced) {
-    Member *m = next_member(type->record->members);
-    if (!m && !braced)
-        return;
-    do {
-        if (braced && (tk.kind == '.' || tk.kind == T_IDENT && peek() == ':')) {
-            m = designated_member(type);
-            init_designated(type, off);
-        } else {
-            if (!m)
-                error("too many initialisers for '%s'", type_name(type));
-            init_value(m->type, off + m->offset, m);
-        }
-        m = type->kind == TY_UNION ? 0 : next_member(m->next);
-    } while ((braced || m) && init_more(braced));
-}
-
-static void init_elements(Type *type, long off, int braced) {
-    if (braced && !init->pending && tk.kind == '}')
-        return;
-    if (type->kind == TY_ARRAY)
-        init_array(type, off, braced);
-    else
-        init_record(type, off, braced);
+        m = !m || type->kind == TY_UNION ? 0 : next_member(m->next);
+    } while ((braced || m || is_array && (len < 0 || i < len)) && init_more(braced));
 }
 
 static int is_aggregate(Type *type) {

@@ -10,7 +10,8 @@
 enum { REAL_FINITE, REAL_INF, REAL_NAN };
 enum { LIMBS = 4, BIG = 2200 };     /* 32-bit limbs, least significant first */
 
-/* The value m * 2^exp; zero when m is. */
+/* The value m * 2^exp; zero when m is.  An infinity is a value that every format rounds to one: so most rules for it
+ * need no code. */
 struct Real {
     int kind;
     int negative;
@@ -36,11 +37,19 @@ static Real *real_new(int kind, int negative) {
     Real *r = xalloc(sizeof(Real));
     r->kind = kind;
     r->negative = negative;
+    if (kind == REAL_INF) {
+        r->m[0] = 1;
+        r->exp = 100000;
+    }
     return r;
 }
 
 static int real_is_zero(Real *r) {
     return r->kind == REAL_FINITE && !(r->m[0] | r->m[1] | r->m[2] | r->m[3]);
+}
+
+static int either_is(int kind, Real *a, Real *b) {
+    return a->kind == kind || b->kind == kind;
 }
 
 /* ---- big integers ---- */
@@ -218,17 +227,13 @@ static Real *real_neg(Real *a) {
 }
 
 static Real *real_add(Real *a, Real *b, int type) {
-    int minus = a->negative != b->negative;
     int negative = a->negative;
+    int minus = negative != b->negative;
     int distance = a->exp - b->exp;
-    if (a->kind == REAL_NAN || b->kind == REAL_NAN)
-        return a->kind == REAL_NAN ? a : b;
-    if (a->kind == REAL_INF && b->kind == REAL_INF && minus)
+    if (either_is(REAL_NAN, a, b) || a->kind == REAL_INF && b->kind == REAL_INF && minus)
         return real_new(REAL_NAN, 0);
-    if (a->kind == REAL_INF || real_is_zero(b) && !real_is_zero(a))
-        return a;
-    if (b->kind == REAL_INF || real_is_zero(a) && !real_is_zero(b))
-        return b;
+    if (real_is_zero(a) != real_is_zero(b))
+        return real_is_zero(a) ? b : a;
     if (distance < 0)
         return real_add(b, a, type);
     if (distance > 300)                 /* so far below a, b only says that there is something */
@@ -257,11 +262,8 @@ static Real *real_add(Real *a, Real *b, int type) {
 
 static Real *real_mul(Real *a, Real *b, int type) {
     int negative = a->negative != b->negative;
-    if (a->kind == REAL_NAN || b->kind == REAL_NAN || a->kind == REAL_INF && real_is_zero(b)
-        || b->kind == REAL_INF && real_is_zero(a))
+    if (either_is(REAL_NAN, a, b) || either_is(REAL_INF, a, b) && (real_is_zero(a) || real_is_zero(b)))
         return real_new(REAL_NAN, 0);
-    if (a->kind == REAL_INF || b->kind == REAL_INF)
-        return real_new(REAL_INF, negative);
     big_clear(2 * LIMBS);
     for (int i = 0; i < LIMBS; i++) {
         unsigned long carry = 0;
@@ -279,13 +281,10 @@ enum { QUOTIENT = 240 };                /* bits behind the point: enough for any
 
 static Real *real_div(Real *a, Real *b, int type) {
     int negative = a->negative != b->negative;
-    if (a->kind == REAL_NAN || b->kind == REAL_NAN || a->kind == REAL_INF && b->kind == REAL_INF
-        || real_is_zero(a) && real_is_zero(b))
+    if (either_is(REAL_NAN, a, b) || a->kind == REAL_INF && b->kind == REAL_INF || real_is_zero(a) && real_is_zero(b))
         return real_new(REAL_NAN, 0);
-    if (a->kind == REAL_INF || real_is_zero(b))
+    if (real_is_zero(b))
         return real_new(REAL_INF, negative);
-    if (b->kind == REAL_INF)
-        return real_new(REAL_FINITE, negative);
     unsigned int rest[LIMBS + 1];
     unsigned int less[LIMBS + 1];
     mem_set(rest, 0, sizeof(rest));
@@ -312,7 +311,7 @@ static Real *real_div(Real *a, Real *b, int type) {
 
 /* -1, 0, 1; 2: not ordered */
 static int real_compare(Real *a, Real *b) {
-    if (a->kind == REAL_NAN || b->kind == REAL_NAN)
+    if (either_is(REAL_NAN, a, b))
         return 2;
     Real *d = real_add(a, real_neg(b), TY_LDOUBLE);
     return d->kind == REAL_NAN || real_is_zero(d) ? 0 : d->negative ? -1 : 1;
@@ -330,6 +329,7 @@ static void real_encode(Real *r, int type, unsigned char *out) {
     long e = bit(v->m, leading) ? v->exp + leading + max : 0;
     if (v->kind != REAL_FINITE) {
         e = max * 2 + 1;
+        mem_set(v->m, 0, sizeof(v->m));
         v->m[leading / 32] = 1U << (leading % 32);
         if (v->kind == REAL_NAN)
             v->m[(leading - 1) / 32] |= 1U << ((leading - 1) % 32);

@@ -160,8 +160,6 @@ static Node *asm_statement(void) {
     AsmOperand **end = &a->operands;
     if (accept(':'))
         end = asm_operands(end, 1);
-    for (AsmOperand *o = a->operands; o; o = o->next)
-        a->noutputs++;
     if (accept(':'))
         asm_operands(end, 0);
     if (accept(':')) {
