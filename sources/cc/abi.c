@@ -43,8 +43,10 @@ static void eightbytes(Type *t, long off, int *classes) {
     if (is_record(t)) {
         for (Member *m = t->record->members; m; m = m->next) {
             if (m->bit_width >= 0) {
-                if (m->bit_width > 0)
+                if (m->bit_width > 0) {
                     classes[(off + m->offset + m->bit_offset / 8) / 8] |= 2;
+                    classes[(off + m->offset + (m->bit_offset + m->bit_width - 1) / 8) / 8] |= 2;
+                }
                 continue;
             }
             eightbytes(m->type, off + m->offset, classes);
@@ -60,8 +62,12 @@ static void eightbytes(Type *t, long off, int *classes) {
         classes[off / 8] |= is_float(t) ? 1 : 2;
 }
 
+static int class_size(int cls) {
+    return cls == K_X ? 16 : cls == K_W || cls == K_S ? 4 : 8;
+}
+
 /* The number of members of a homogeneous floating aggregate (AArch64), or 0;
- * *cls becomes their class.  -1: it is none. */
+ * *cls becomes their class.  -1: it is none; padding is no member. */
 static int homogeneous(Type *t, int *cls) {
     if (is_float(t)) {
         if (*cls >= 0 && *cls != class_of(t))
@@ -85,7 +91,7 @@ static int homogeneous(Type *t, int *cls) {
         else
             n += k;
     }
-    return n;
+    return n * class_size(*cls) == type_size(t) ? n : -1;
 }
 
 static void add_part(Passing *p, int cls, int off) {
@@ -96,10 +102,6 @@ static void add_part(Passing *p, int cls, int off) {
         p->nfp++;
     else
         p->nint++;
-}
-
-static int class_size(int cls) {
-    return cls == K_X ? 16 : cls == K_W || cls == K_S ? 4 : 8;
 }
 
 static void pass_record_x86_64(Type *t, Passing *p) {

@@ -127,6 +127,7 @@ struct Member {
     int packed;
     int bit_width;              /* -1: no bit-field */
     int bit_offset;             /* from the least significant bit of the unit at offset */
+    Type *unit;                 /* of a bit-field: what is loaded and stored to get at it */
 };
 
 /* ---- declarations ---- */

@@ -207,8 +207,14 @@ static void place_member(Record *r, Member *m, int packed, long *bits) {
     if (width <= 0 || !packed && *bits / unit != (*bits + width - 1) / unit)
         *bits = (*bits + unit - 1) & -unit;
     long start = *bits & -unit;
-    if (packed && *bits + width - start > unit)
-        start = *bits & -8;             /* a packed field may straddle units */
+    m->unit = m->type;
+    if (packed && *bits + width - start > unit) {
+        start = *bits & -8;             /* a packed field may straddle units: it takes a larger one */
+        unit = *bits + width - start;
+        if (unit > 64)
+            error("a bit-field over nine bytes", "");
+        m->unit = unit <= 16 ? ty_ushort : unit <= 32 ? ty_uint : ty_ulong;
+    }
     m->offset = start / 8;
     m->bit_offset = *bits - start;
     *bits += width >= 0 ? width : size > 0 ? size * 8 : 0;

@@ -418,9 +418,9 @@ static void record_address(Node *n, Mem *m) {
 
 static int bits_load(LValue *l) {
     Member *b = l->bits;
-    int cls = class_of(b->type);
+    int cls = class_of(b->unit);
     int total = cls == K_L ? 64 : 32;
-    int v = load(&l->m, cls, memory_type(b->type));
+    int v = load(&l->m, cls, memory_type(b->unit));
     int up = total - b->bit_width - b->bit_offset;
     if (up)
         v = op_imm(I_SHL, cls, v, up);
@@ -431,8 +431,8 @@ static int bits_load(LValue *l) {
 
 static int bits_store(LValue *l, int v) {
     Member *b = l->bits;
-    int cls = class_of(b->type);
-    int mt = memory_type(b->type);
+    int cls = class_of(b->unit);
+    int mt = memory_type(b->unit);
     unsigned long mask = b->bit_width == 64 ? -1L : (1L << b->bit_width) - 1;
     if (l->m.a >= 0 || l->m.x != NONE)
         mem_at(&l->m, address(&l->m), 0);

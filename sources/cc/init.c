@@ -393,6 +393,7 @@ static void store_item(unsigned char *to, Item *item) {
     else if (item->bits) {
         int shift = item->bits->bit_offset;
         unsigned long mask = (item->bits->bit_width == 64 ? 0 : 1UL << item->bits->bit_width) - 1;
+        size = type_size(item->bits->unit);
         put_le(to, size, get_le(to, size) & ~(mask << shift) | (item->number & mask) << shift);
     } else
         put_le(to, size, item->sym ? 0 : item->number);
@@ -401,7 +402,7 @@ static void store_item(unsigned char *to, Item *item) {
 static void global_initializer(Decl *d) {
     Init *in = initializer(d, 1);
     long size = type_size(d->type) > in->used ? type_size(d->type) : in->used;
-    unsigned char *bytes = xalloc(size);
+    unsigned char *bytes = xalloc(size + 8);    /* the unit of a packed bit-field may reach over the end */
     int has_addresses = 0;
     for (Item *i = in->items; i; i = i->next) {
         store_item(bytes + i->offset, i);

@@ -149,6 +149,12 @@ impl Generator {
         let is_union = self.random.one_in(5);
         // Some are of one type only: those go to floating registers on AArch64, up to four together
         let uniform = self.random.one_in(3).then(|| self.scalar());
+        let attribute = match self.random.below(24) {
+            0 | 1 => " __attribute__((packed))",
+            2 => " __attribute__((aligned(16)))",
+            3 => " __attribute__((packed, aligned(4)))",
+            _ => "",
+        };
         let mut members = Vec::new();
         let count = if self.random.one_in(20) { 0 } else { 1 + self.random.below(5) };
         for number in 0..count {
@@ -165,7 +171,9 @@ impl Generator {
                         Signed(bits) | Unsigned(bits) => bits,
                         _ => 1,
                     };
-                    member.width = Some(1 + self.random.below(bits as usize) as u32);
+                    // cc knows no field over nine bytes
+                    let most = if attribute.contains("packed") { bits.min(57) } else { bits };
+                    member.width = Some(1 + self.random.below(most as usize) as u32);
                 }
                 _ => {}
             }
@@ -174,14 +182,9 @@ impl Generator {
             }
             members.push(member);
         }
-        let attribute = match self.random.below(24) {
-            0 | 1 => " __attribute__((packed))",
-            2 => " __attribute__((aligned(16)))",
-            3 => " __attribute__((packed, aligned(4)))",
-            _ => "",
-        };
         let number = self.records.len();
-        let mut text = format!("{}{attribute} R{number} {{", if is_union { "union" } else { "struct" });
+        let (before, behind) = if self.random.one_in(2) { (attribute, "") } else { ("", attribute) };
+        let mut text = format!("{}{before} R{number} {{", if is_union { "union" } else { "struct" });
         for member in &members {
             write!(text, " {} {}", self.name(member.of), member.name).unwrap();
             member.lengths.iter().for_each(|length| write!(text, "[{length}]").unwrap());
@@ -193,7 +196,7 @@ impl Generator {
                 text += [" int : 0;", " int : 3;", " long : 0;", " char : 0;"][self.random.below(4)];
             }
         }
-        writeln!(self.shared, "{text} }};").unwrap();
+        writeln!(self.shared, "{text} }}{behind};").unwrap();
         self.records.push(Record { is_union, members });
         let of = Type::Record(number);
         let made = self.value(of);
