@@ -188,6 +188,11 @@ static int are_strangers(Type *a, Type *b) {
         && !(is_integer(a->base) && is_integer(b->base) && a->base->size == b->base->size);
 }
 
+static int converts(Type *from, Type *to) {
+    return to->kind == TY_VOID || is_scalar(from) && is_scalar(to) && !(from->kind == TY_PTR && is_float(to))
+        && !(to->kind == TY_PTR && is_float(from));
+}
+
 /* As by assignment to `type`. */
 static Node *convert_to(Node *n, Type *type, char *what) {
     n = rvalue(n);
@@ -205,7 +210,7 @@ static Node *convert_to(Node *n, Type *type, char *what) {
         doubt = "an integer is made from a pointer in ";
     if (doubt)
         warn(&tk.place, str_join(doubt, what, ": %s"), two_types(from, " to ", type));
-    if (type->kind != TY_VOID && !(is_scalar(type) && is_scalar(from) && !(to_ptr && is_float(from)) && !(from_ptr && is_float(type))))
+    if (!converts(from, type))
         error(str_join("incompatible types in ", what, ": %s"), two_types(from, " to ", type));
     return cast(n, type);
 }
@@ -330,15 +335,17 @@ static Node *post_step(Node *a, int by) {
     return n;
 }
 
-static Node *member_of(Node *n, Ident *id) {
+/* n. the member whose name stands here. */
+static Node *member_of(Node *n) {
     if (!is_record(n->type))
         error("'%s' is no struct or union", type_name(n->type));
     if (n->type->record->size < 0)
         error("'%s' is an incomplete type", type_name(n->type));
     long offset = 0;
-    Member *m = find_member(n->type->record, id, &offset);
+    Member *m = tk.kind == T_IDENT ? find_member(n->type->record, tk.id, &offset) : 0;
     if (!m)
-        error(str_join("'", type_name(n->type), "' has no member '%s'"), id->name);
+        error(str_join("'", type_name(n->type), "' has no member '%s'"), token_text(&tk));
+    next();
     Node *r = node_new(N_MEMBER, qualify(m->type, n->type->quals & (Q_CONST | Q_VOLATILE)), n, 0);
     r->member = m;
     r->val = offset + m->offset;
@@ -390,8 +397,8 @@ static int is_setjmp(char *name) {
 }
 
 static Node *call(Node *f) {
-    char *of = f->op == N_VAR && f->decl->id ? str_join(" of '", f->decl->id->name, "'") : "";
-    if (*of && current_function && is_setjmp(f->decl->id->name))
+    char *callee = f->op == N_VAR && f->decl->id ? f->decl->id->name : "(*...)";
+    if (is_setjmp(callee) && current_function)
         current_function->has_setjmp = 1;
     Type *type = f->type;
     if (type->kind == TY_PTR && type->base->kind == TY_FUNC) {
@@ -410,7 +417,7 @@ static Node *call(Node *f) {
             param = param->next;
         } else {
             if (!type->variadic && !type->unproto)
-                error("too many arguments in a call%s", of);
+                error("too many arguments in a call of '%s'", callee);
             arg = rvalue(arg);
             if (arg->type->kind == TY_VOID)
                 error("a void expression is given as an argument", "");
@@ -423,7 +430,7 @@ static Node *call(Node *f) {
             expect(',');
     }
     if (param)
-        error("too few arguments in a call%s", of);
+        error("too few arguments in a call of '%s'", callee);
     next();
     return n;
 }
@@ -436,22 +443,14 @@ static Node *va_list_of(Node *n) {
     return address_of(n, pointer_to(n->type));
 }
 
+static Node *postfix(Node *n);
+
 static Node *offsetof_expression(void) {
     Type *type = type_of_name();
     Node *n = node_new(N_DEREF, type, number(0, pointer_to(type)), 0);
     expect(',');
-    n = member_of(n, tk.id);
-    next();
-    while (tk.kind != ')')
-        if (accept('.')) {
-            n = member_of(n, tk.id);
-            next();
-        } else {
-            expect('[');
-            n = dereference(plus(rvalue(n), expression()));
-            expect(']');
-        }
-    next();
+    n = postfix(member_of(n));
+    expect(')');
     return cast(address_of(n, ty_void_ptr), ty_ulong);
 }
 
@@ -462,9 +461,7 @@ static Node *generic_selection(void) {
     Node *chosen = 0;
     Node *fallback = 0;
     while (accept(',')) {
-        Type *when = 0;
-        if (!accept(K_DEFAULT))
-            when = type_of_name();
+        Type *when = accept(K_DEFAULT) ? 0 : type_of_name();
         expect(':');
         Node *n = assignment();
         if (!when)
@@ -473,8 +470,7 @@ static Node *generic_selection(void) {
             chosen = n;
     }
     expect(')');
-    if (!chosen)
-        chosen = fallback;
+    chosen = chosen ? chosen : fallback;
     if (!chosen)
         error("_Generic has no choice for '%s'", type_name(type));
     return chosen;
@@ -576,12 +572,8 @@ static Node *primary(void) {
             return number(d->value, d->type);
         return variable(d);
     }
-    case T_NUMBER:
-        n = number_literal(&tk);
-        next();
-        return n;
-    case T_CHAR:
-        n = char_literal(&tk);
+    case T_NUMBER: case T_CHAR:
+        n = tk.kind == T_NUMBER ? number_literal(&tk) : char_literal(&tk);
         next();
         return n;
     case T_STRING:
@@ -621,37 +613,19 @@ static Node *primary(void) {
 
 static Node *postfix(Node *n) {
     while (1) {
-        switch (tk.kind) {
-        case '[':
-            next();
+        int kind = tk.kind;
+        if (kind != '[' && kind != '(' && kind != '.' && kind != T_ARROW && kind != T_INC && kind != T_DEC)
+            return n;
+        next();
+        if (kind == '[') {
             n = dereference(plus(rvalue(n), rvalue(expression())));
             expect(']');
-            break;
-        case '(':
-            next();
+        } else if (kind == '(')
             n = call(n);
-            break;
-        case '.':
-            next();
-            n = member_of(n, tk.id);
-            next();
-            break;
-        case T_ARROW:
-            next();
-            n = member_of(dereference(n), tk.id);
-            next();
-            break;
-        case T_INC:
-            next();
-            n = post_step(n, 1);
-            break;
-        case T_DEC:
-            next();
-            n = post_step(n, -1);
-            break;
-        default:
-            return n;
-        }
+        else if (kind == T_INC || kind == T_DEC)
+            n = post_step(n, kind == T_INC ? 1 : -1);
+        else
+            n = member_of(kind == '.' ? n : dereference(n));
     }
 }
 
@@ -666,7 +640,7 @@ static Node *size_of_type(Type *type) {
 static Node *sizeof_expression(int want_align) {
     next();
     Type *type;
-    if (tk.kind == '(' && (peek(), starts_type_ahead())) {
+    if (tk.kind == '(' && starts_type_ahead()) {
         next();
         type = type_of_name();
         expect(')');
@@ -721,7 +695,7 @@ static Node *unary(void) {
 }
 
 static Node *cast_expression(void) {
-    if (tk.kind != '(' || (peek(), !starts_type_ahead()))
+    if (tk.kind != '(' || !starts_type_ahead())
         return unary();
     next();
     Type *type = type_of_name();
@@ -738,10 +712,9 @@ static Node *cast_expression(void) {
                 return node_new(N_COMMA, type, node_new(N_INIT, m->type, to, n), v);
             }
     }
-    if (is_record(type) && is_record(n->type) && type->record == n->type->record)
+    if (is_record(type) && type->record == n->type->record)
         return n;
-    if (type->kind != TY_VOID && (!is_scalar(type) || !is_scalar(n->type))
-        || is_float(type) && n->type->kind == TY_PTR || type->kind == TY_PTR && is_float(n->type))
+    if (!converts(n->type, type))
         error("invalid cast: %s", two_types(n->type, " to ", type));
     Node *r = cast(n, type->plain);
     return r == n && n->op == N_VAR ? node_new(N_CAST, type->plain, n, 0) : r;

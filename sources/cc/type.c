@@ -23,17 +23,13 @@ static Type *pointer_to(Type *base) {
 }
 
 static long type_size(Type *t) {
-    if (t->record)
-        return t->record->size;
-    return t->size;
+    return t->record ? t->record->size : t->size;
 }
 
 static int type_align(Type *t) {
     if (t->kind == TY_ARRAY)
         return type_align(t->base);
-    if (t->record)
-        return t->record->align;
-    return t->align;
+    return t->record ? t->record->align : t->align;
 }
 
 static Type *array_of(Type *base, long len) {
@@ -120,9 +116,7 @@ static int is_complete(Type *t) {
 
 /* The type after integer promotion. */
 static Type *promote(Type *t) {
-    if (is_integer(t) && t->size < 4)
-        return ty_int;
-    return t->plain;
+    return is_integer(t) && t->size < 4 ? ty_int : t->plain;
 }
 
 /* The common type of the usual arithmetic conversions. */
@@ -133,40 +127,27 @@ static Type *common_type(Type *a, Type *b) {
     b = promote(b);
     Type *high = a->kind > b->kind ? a : b;
     Type *low = a->kind > b->kind ? b : a;
-    if (is_unsigned(low) && !is_unsigned(high) && low->size == high->size)
-        return high->kind == TY_LLONG ? ty_ullong : high->kind == TY_LONG ? ty_ulong : ty_uint;
-    return high;
+    return *basic_types[high->kind + (is_unsigned(low) && !is_unsigned(high) && low->size == high->size)];
 }
 
 static int is_compatible(Type *a, Type *b) {
     if (a == b)
         return 1;
-    if (a->kind != b->kind)
+    if (a->kind != b->kind || a->record != b->record || a->base && !is_compatible(a->base, b->base))
         return 0;
-    switch (a->kind) {
-    case TY_PTR:
-        return ((a->base->quals ^ b->base->quals) & (Q_CONST | Q_VOLATILE)) == 0 && is_compatible(a->base, b->base);
-    case TY_ARRAY:
-        return is_compatible(a->base, b->base) && (a->size == b->size || a->size < 0 || b->size < 0 || a->vla || b->vla);
-    case TY_STRUCT:
-    case TY_UNION:
-        return a->record == b->record;
-    case TY_FUNC: {
-        if (!is_compatible(a->base, b->base))
+    if (a->kind == TY_PTR)
+        return ((a->base->quals ^ b->base->quals) & (Q_CONST | Q_VOLATILE)) == 0;
+    if (a->kind == TY_ARRAY)
+        return a->size == b->size || a->size < 0 || b->size < 0 || a->vla || b->vla;
+    if (a->kind != TY_FUNC || a->unproto || b->unproto)
+        return 1;
+    Decl *q = b->params;
+    for (Decl *p = a->params; p; p = p->next) {
+        if (!q || !is_compatible(p->type, q->type))
             return 0;
-        if (a->unproto || b->unproto)
-            return 1;
-        Decl *p = a->params;
-        Decl *q = b->params;
-        for (; p && q; p = p->next) {
-            if (!is_compatible(p->type, q->type))
-                return 0;
-            q = q->next;
-        }
-        return !p && !q && a->variadic == b->variadic;
+        q = q->next;
     }
-    }
-    return 1;
+    return !q && a->variadic == b->variadic;
 }
 
 static char *kind_names[] = { "void", "_Bool", "char", "signed char", "unsigned char", "short", "unsigned short", "int",
