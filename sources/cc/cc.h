@@ -198,8 +198,9 @@ enum {
     N_NEG, N_COM, N_NOT,
     N_ANDAND, N_OROR, N_COND, N_COMMA,
     N_ASSIGN,           /* a = b */
-    N_SET,              /* a op= b, computed in type cast_type, op in val */
-    N_POST,             /* a++: val is what is added */
+    N_SET,              /* a op= ..., b is the new value, c the node in it that stands for the old one */
+    N_POST,             /* the same, but the value is the old one: a++ */
+    N_OLD,              /* the old value, in the register val */
     N_INIT,             /* a = b while a local is initialised (const does not matter) */
     N_ZERO,             /* clear the variable decl */
     N_CALL,             /* a(args b, linked by next) */
@@ -229,7 +230,6 @@ struct Node {
     Decl *decl;
     Member *member;
     Real *real;
-    Type *cast_type;
     Label *label;
     Asm *assembly;
     char *str;                  /* N_STR: its elements, val of them, the terminating zero too */

@@ -304,34 +304,13 @@ static void need_modifiable(Node *n, char *what) {
         error("%s to an array, a function or an incomplete type", what);
 }
 
-static Node *assign_op(int op, Node *a, Node *b) {
-    need_modifiable(a, "assignment");
-    b = rvalue(b);
-    Node *n = node_new(N_SET, a->type->plain, a, b);
-    n->val = op;
-    if (a->type->kind == TY_PTR && (op == N_ADD || op == N_SUB) && is_integer(b->type)) {
-        n->cast_type = a->type;
-        n->b = scale(b, a->type->base);
-        return n;
-    }
-    if (!is_arith(a->type) || !is_arith(b->type) || (op == N_REM || op >= N_AND) && (is_float(a->type) || is_float(b->type)))
-        bad_operands(op, a->type, b->type);
-    if (op == N_SHL || op == N_SHR) {
-        n->cast_type = promote(a->type);
-        n->b = cast(b, ty_int);
-    } else {
-        n->cast_type = common_type(a->type, b->type);
-        n->b = cast(b, n->cast_type);
-    }
-    return n;
-}
-
-static Node *post_step(Node *a, int by) {
-    need_modifiable(a, "increment");
-    Node *n = node_new(N_POST, a->type->plain, a, 0);
-    if (!is_scalar(a->type))
-        error("cannot step a value of type '%s'", type_name(a->type));
-    n->val = a->type->kind == TY_PTR ? by * scale(number(1, ty_long), a->type->base)->val : by;
+/* a op= b or a++: the new value is an expression of the old one, which is loaded once. */
+static Node *set(int how, int op, Node *a, Node *b) {
+    need_modifiable(a, how == N_SET ? "assignment" : "increment");
+    Type *type = a->type->plain;
+    Node *old = node_new(N_OLD, type, 0, 0);
+    Node *n = node_new(how, type, a, convert_to(arithmetic(op, old, b), type, "assignment"));
+    n->c = old;
     return n;
 }
 
@@ -623,7 +602,7 @@ static Node *postfix(Node *n) {
         } else if (kind == '(')
             n = call(n);
         else if (kind == T_INC || kind == T_DEC)
-            n = post_step(n, kind == T_INC ? 1 : -1);
+            n = set(N_POST, kind == T_INC ? N_ADD : N_SUB, n, number(1, ty_int));
         else
             n = member_of(kind == '.' ? n : dereference(n));
     }
@@ -687,7 +666,7 @@ static Node *unary(void) {
         return n;
     case T_INC: case T_DEC:
         next();
-        return assign_op(kind == T_INC ? N_ADD : N_SUB, unary(), number(1, ty_int));
+        return set(N_SET, kind == T_INC ? N_ADD : N_SUB, unary(), number(1, ty_int));
     case K_SIZEOF: case K_ALIGNOF:
         return sizeof_expression(kind == K_ALIGNOF);
     }
@@ -808,7 +787,7 @@ static Node *assignment(void) {
     if (tk.kind == T_SET) {
         int op = tk.operator->op;
         next();
-        return assign_op(op, a, assignment());
+        return set(N_SET, op, a, assignment());
     }
     return a;
 }

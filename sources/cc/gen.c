@@ -807,7 +807,7 @@ static int has_call(Node *n) {
     if (!n)
         return 0;
     switch (n->op) {
-    case N_NUM: case N_REAL: case N_VAR: case N_STR:
+    case N_NUM: case N_REAL: case N_VAR: case N_STR: case N_OLD:
         return 0;
     case N_CAST: case N_NEG: case N_COM: case N_DEREF: case N_MEMBER: case N_ADDR:
         return has_call(n->a);
@@ -833,38 +833,20 @@ static int gen_assign(Node *n) {
     return lvalue_store(&l, v);
 }
 
+/* a op= b and a++: b is the new value, and uses the old one by its node c. */
 static int gen_set(Node *n) {
     LValue l;
-    Type *type = n->cast_type;
     lvalue(n->a, &l);
     if (l.vreg == NONE && has_call(n->b) && (l.m.x != NONE || l.m.a >= 0))
         mem_at(&l.m, address(&l.m), 0);
-    int v = convert(lvalue_load(&l), n->a->type, type);
-    v = arithmetic_ir(n->val, type, v, n->b);
-    if (!is_float(type) && !is_float(n->type) && n->type->kind != TY_BOOL && n->type->size < 4 && class_of(type) == K_W)
-        v = truncate_to(v, n->type);
-    else
-        v = convert(v, type, n->type);
-    return lvalue_store(&l, v);
-}
-
-static int gen_post(Node *n) {
-    LValue l;
-    int cls = class_of(n->type);
-    lvalue(n->a, &l);
     int old = lvalue_load(&l);
-    if (l.vreg != NONE) {
-        int kept = tmp(cls);
-        emit(I_MOV, cls, kept, old, NONE);
-        old = kept;
+    n->c->val = old;
+    if (n->op == N_POST && l.vreg != NONE) {
+        old = tmp(class_of(n->type));
+        emit(I_MOV, class_of(n->type), old, l.vreg, NONE);
     }
-    int v;
-    if (cls >= K_S)
-        v = arithmetic_ir(N_ADD, n->type, l.vreg != NONE ? l.vreg : old, real_node(real_from_long(n->val, 0, n->type->kind), n->type));
-    else
-        v = truncate_to(op_imm(I_ADD, cls, l.vreg != NONE ? l.vreg : old, n->val), n->type);
-    lvalue_store(&l, v);
-    return old;
+    int v = lvalue_store(&l, gen(n->b));
+    return n->op == N_POST ? old : v;
 }
 
 static int gen_neg(Node *n) {
@@ -887,11 +869,9 @@ static void gen_void(Node *n) {
         Mem m;
         if (n->op != N_VAR && n->op != N_DEREF && n->op != N_MEMBER)
             record_address(n, &m);
-    } else if (n->op == N_POST && n->a->op == N_VAR && !is_float(n->type)) {
-        LValue l;                       /* i++; needs no old value */
-        lvalue(n->a, &l);
-        int v = op_imm(I_ADD, class_of(n->type), lvalue_load(&l), n->val);
-        lvalue_store(&l, truncate_to(v, n->type));
+    } else if (n->op == N_POST) {           /* i++; needs no old value */
+        n->op = N_SET;
+        gen(n);
     } else
         gen(n);
 }
@@ -971,10 +951,11 @@ static int gen(Node *n) {
     case N_ASSIGN:
     case N_INIT:
         return gen_assign(n);
+    case N_OLD:
+        return n->val;
     case N_SET:
-        return gen_set(n);
     case N_POST:
-        return gen_post(n);
+        return gen_set(n);
     case N_ZERO:
         place_local(n->decl);
         if (n->decl->vreg != NONE)
