@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //! `cargo xtask bench`.
 
+use crate::bench_chain;
 use crate::board::Board;
 use crate::build::{self, Monitor};
 use crate::console::{self, Line, Piece};
@@ -18,7 +19,8 @@ use std::fs;
 use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
-/// Time the same static programs under the monitor and under Debian's kernel, in the same emulator.
+/// Time the same static programs, or with --chain a goal's whole plan, under the monitor and under Debian's kernel,
+/// in the same emulator.
 #[derive(clap::Args)]
 pub struct Args {
     /// Only this board (default: virt and pc).
@@ -27,6 +29,12 @@ pub struct Args {
     /// How often each workload runs; the fastest counts.
     #[arg(long, default_value_t = 3)]
     repeat: u32,
+    /// Time a goal's plan: on the monitor, and by its own result's /bin/rerun under Linux.
+    #[arg(long)]
+    chain: bool,
+    /// The goal of --chain (default: the furthest).
+    #[arg(long, requires = "chain")]
+    goal: Option<String>,
     /// A flat JSON object instead of the tables.
     #[arg(long)]
     json: bool,
@@ -101,8 +109,27 @@ pub fn main(args: Args) -> Result<ExitCode> {
         Some(board) => vec![board],
         None => vec!["virt".to_owned(), "pc".to_owned()],
     };
-    let mut tables = Vec::new();
     let mut flat = serde_json::Map::new();
+    if args.chain {
+        let compare =
+            |board: String| bench_chain::compare(&project, &board, args.goal.as_deref(), args.repeat);
+        let compared = boards.into_iter().map(compare).collect::<Result<Vec<_>>>()?;
+        for one in &compared {
+            for (system, seconds) in ["linux", "monitor"].iter().zip(one.seconds) {
+                flat.insert(format!("{}.{system}.{}.seconds", one.board, one.goal), seconds.into());
+            }
+        }
+        if args.json {
+            println!("{}", serde_json::to_string_pretty(&flat)?);
+        } else {
+            compared.iter().for_each(|one| println!("{}", one.table));
+        }
+        if args.write {
+            bench_chain::write(&project, &compared, args.repeat)?;
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut tables = Vec::new();
     for name in boards {
         let board = Board::read(&project, &name)?;
         let monitor = build::monitor(&project, &board)?;
@@ -125,7 +152,8 @@ pub fn main(args: Args) -> Result<ExitCode> {
         println!("{}", tables.join("\n"));
     }
     if args.write {
-        fs::write(project.root.join("docs/performance.md"), document(&tables, args.repeat))?;
+        let document = document(&tables, args.repeat) + &bench_chain::kept(&project);
+        fs::write(project.root.join("docs/performance.md"), document)?;
     }
     Ok(ExitCode::SUCCESS)
 }

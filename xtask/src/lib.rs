@@ -9,6 +9,7 @@
 
 pub mod answers;
 pub mod bench;
+pub mod bench_chain;
 pub mod board;
 pub mod build;
 pub mod bundle;

@@ -114,9 +114,21 @@ pub fn boot(
     let folder = tempfile::tempdir()?;
     let initramfs = folder.path().join("initramfs");
     fs::write(&initramfs, cpio::archive(root))?;
+    boot_from(arch, kernel, &initramfs, "", disk, listen)
+}
+
+/// Boots the kernel with an initramfs, which may be compressed, and further words on the kernel's command line.
+pub fn boot_from(
+    arch: Arch,
+    kernel: &Kernel,
+    initramfs: &Path,
+    words: &str,
+    disk: Option<&Path>,
+    listen: &mut dyn FnMut(&str),
+) -> Result<()> {
     let mut command = machine(arch);
-    command.arg("-kernel").arg(&kernel.image).arg("-initrd").arg(&initramfs);
-    command.args(["-append", kernel_words(arch)]);
+    command.arg("-kernel").arg(&kernel.image).arg("-initrd").arg(initramfs);
+    command.arg("-append").arg(format!("{} {words}", kernel_words(arch)));
     if let Some(disk) = disk {
         let device = match arch {
             Arch::Aarch64 => "virtio-blk-device",

@@ -45,7 +45,7 @@ pub struct Args {
     /// A folder or tar archive whose files are the root (default: the last run's rootfs.tar of the goal).
     #[arg(long)]
     root: Option<PathBuf>,
-    /// The shell, and arguments (default: /bin/sh).
+    /// The shell, and arguments (default: /bin/sh, as login shell where the root has an /etc/profile).
     #[arg(last = true)]
     program: Vec<String>,
 }
@@ -77,7 +77,11 @@ pub fn main(mut args: Args) -> Result<ExitCode> {
             (given_root(&project, &board, &args)?, "/".to_owned(), env.map(str::to_owned).to_vec())
         }
     };
-    let words = if args.program.is_empty() { vec!["/bin/sh".to_owned()] } else { args.program };
+    let words = match args.program.is_empty() {
+        true if root.files.contains_key("etc/profile") => vec!["/bin/sh".to_owned(), "-l".to_owned()],
+        true => vec!["/bin/sh".to_owned()],
+        false => args.program,
+    };
     let program = words[0].trim_start_matches('/');
     ensure!(root.files.contains_key(program), "/{program} is not in the root");
     let monitor = build::monitor(&project, &board)?;
