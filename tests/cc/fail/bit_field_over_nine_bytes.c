@@ -1,3 +1,4 @@
 // SPDX-License-Identifier: MIT
-// want: 3:68: error: a bit-field over nine bytes
+// limit: a packed bit-field lies in at most eight bytes
+// want: 4:68: error: a bit-field over nine bytes
 struct __attribute__((packed)) S { int a : 5; long b : 60; int c; };
