@@ -160,13 +160,15 @@ static f128 add(f128 x, f128 y, int flip)
         if (b.exponent == NONFINITE && a.negative != b.negative) a.high = TOP;
         return write(&a);
     }
-    b.low |= (u64)shift_right(&b, a.exponent - b.exponent);
+    u64 lost = (u64)shift_right(&b, a.exponent - b.exponent);   // a statement of its own: the call changes b.low
+    b.low |= lost;
     if (a.negative != b.negative) {
         subtract_fraction(&a, &b);
         if (!(a.high | a.low)) a.negative = 0;
         normalise(&a);
     } else if (add_fraction(&a, &b)) {
-        a.low |= (u64)shift_right(&a, 1);
+        lost = (u64)shift_right(&a, 1);
+        a.low |= lost;
         a.high |= TOP;
         a.exponent++;
     }
