@@ -6,14 +6,14 @@
  * and function definitions. */
 
 static int depth;               /* of scopes; 0: the file */
-static Decl *latest;            /* of what is declared in the scopes that are open, but for the file; linked by `before` */
+static Decl *latest;            /* of what is declared in the open scopes but the file's; linked by `before` */
 
 typedef struct DeclList DeclList;
 struct DeclList {
     DeclList *next;
     Decl *decl;
 };
-static DeclList *unfinished;    /* what the end of the file decides on: inline functions, tentative definitions, aliases */
+static DeclList *unfinished;    /* for the end of the file: inline functions, tentative definitions, aliases */
 static Label *labels;
 static int vla_count;           /* arrays of variable length declared so far */
 
@@ -101,8 +101,8 @@ static int attr_is(char *name) {
 }
 
 /* In the order of the A_ constants; the others are read over. */
-static char *attribute_names[] = { "packed", "weak", "used", "constructor", "destructor", "gnu_inline", "section", "alias",
-                                   "visibility", "aligned", "mode", "cleanup", "vector_size" };
+static char *attribute_names[] = { "packed", "weak", "used", "constructor", "destructor", "gnu_inline", "section",
+                                   "alias", "visibility", "aligned", "mode", "cleanup", "vector_size" };
 
 static void attribute(Attr *a) {
     int which = 0;
@@ -159,7 +159,8 @@ static char *asm_string(void) {
 /* ---- specifiers ---- */
 
 static int token_starts_type(Token *t) {
-    return t->kind >= K_VOID && t->kind <= K_ATTRIBUTE || t->kind == T_IDENT && t->id->decl && t->id->decl->kind == D_TYPEDEF;
+    return t->kind >= K_VOID && t->kind <= K_ATTRIBUTE
+        || t->kind == T_IDENT && t->id->decl && t->id->decl->kind == D_TYPEDEF;
 }
 
 static int starts_type(void) {
@@ -359,8 +360,8 @@ static Type *mode_type(Type *type, int size) {
 }
 
 /* How often each word was seen, in one number: 1 << 2 * (kind - K_VOID) for each. */
-enum { W_VOID = 1, W_BOOL = 4, W_CHAR = 16, W_SHORT = 64, W_INT = 256, W_LONG = 1024, W_SIGNED = 4096, W_UNSIGNED = 16384,
-       W_FLOAT = 65536, W_DOUBLE = 262144 };
+enum { W_VOID = 1, W_BOOL = 4, W_CHAR = 16, W_SHORT = 64, W_INT = 256, W_LONG = 1024, W_SIGNED = 4096,
+       W_UNSIGNED = 16384, W_FLOAT = 65536, W_DOUBLE = 262144 };
 
 static Type *type_of_words(int words) {
     int u = words & 3 * W_UNSIGNED;
@@ -609,7 +610,8 @@ static void set_symbol_attributes(Decl *d, Attr *attr) {
         d->sym->bound = 1;
     }
     if (visibility)
-        d->sym->visibility = str_eq(visibility, "hidden") ? STV_HIDDEN : str_eq(visibility, "protected") ? STV_PROTECTED : STV_DEFAULT;
+        d->sym->visibility = str_eq(visibility, "hidden") ? STV_HIDDEN
+                           : str_eq(visibility, "protected") ? STV_PROTECTED : STV_DEFAULT;
     if (alias) {
         d->alias = alias;
         d->defined = 1;
@@ -628,7 +630,8 @@ static Decl *declare_global(Ident *id, Type *type, Attr *attr) {
     if (d && d->is_global) {
         if (!is_compatible(d->type->plain, type->plain))
             error("conflicting types for '%s'", id->name);
-        if (kind == D_VAR ? d->type->kind == TY_ARRAY && d->type->size < 0 : d->type->unproto || !d->body && !type->unproto)
+        if (kind == D_VAR ? d->type->kind == TY_ARRAY && d->type->size < 0
+                          : d->type->unproto || !d->body && !type->unproto)
             d->type = type;
         if (attr->storage == SC_STATIC && d->storage != SC_STATIC)
             error("static declaration of '%s' follows one that is not", id->name);

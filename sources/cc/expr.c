@@ -9,8 +9,9 @@ static void expect(int kind) {
     char one[2];
     one[0] = kind;
     one[1] = 0;
+    char *wanted = kind < 256 ? one : keyword_names[kind - K_VOID];
     if (tk.kind != kind)
-        error(str_join("expected '", kind < 256 ? one : keyword_names[kind - K_VOID], "' before '%s'"), token_text(&tk));
+        error(str_join("expected '", wanted, "' before '%s'"), token_text(&tk));
     next();
 }
 
@@ -358,7 +359,7 @@ static Node *logical_not(Node *n) {
 static Node *arithmetic_unary(int kind) {
     Node *n = rvalue(cast_expression());
     if (!is_arith(n->type) || kind == '~' && !is_integer(n->type))
-        error(kind == '~' ? "'~' needs an integer, not '%s'" : "cannot negate a value of type '%s'", type_name(n->type));
+        error("this operator cannot take a value of type '%s'", type_name(n->type));
     if (kind == '-' && n->op == N_REAL)
         return real_node(real_neg(n->real), n->type);
     n = cast(n, promote(n->type));
@@ -372,7 +373,8 @@ static Node *arithmetic_unary(int kind) {
 /* ---- calls ---- */
 
 static int is_setjmp(char *name) {
-    return str_eq(name, "setjmp") || str_eq(name, "_setjmp") || str_eq(name, "sigsetjmp") || str_eq(name, "__sigsetjmp");
+    return str_eq(name, "setjmp") || str_eq(name, "_setjmp") || str_eq(name, "sigsetjmp")
+        || str_eq(name, "__sigsetjmp");
 }
 
 static Node *call(Node *f) {
@@ -456,8 +458,8 @@ static Node *generic_selection(void) {
 }
 
 /* What each takes: e an expression, v a va_list, t a type. */
-static char *builtin_arguments[] = { "ve", "vt", "e", "vv", "", "e", "ee", "e", "", "", "tt", "eee", "e", "e", "", "", "", "e",
-                                     "e" };
+static char *builtin_arguments[] = { "ve", "vt", "e", "vv", "", "e", "ee", "e", "", "", "tt", "eee", "e", "e", "", "",
+                                     "", "e", "e" };
 
 static Node *builtin(int kind) {
     Node *n[3];
@@ -505,8 +507,9 @@ static Node *function_name(void) {
 }
 
 /* The functions that __builtin_NAME may stand for whose result is no int, behind the letter of its type. */
-static char *library[] = { "p", "memcpy", "memmove", "memset", "memchr", "mempcpy", "strcpy", "strncpy", "stpcpy", "strcat",
-    "strncat", "strchr", "strrchr", "strstr", "strpbrk", "strdup", "strndup", "malloc", "calloc", "realloc",
+static char *library[] = {
+    "p", "memcpy", "memmove", "memset", "memchr", "mempcpy", "strcpy", "strncpy", "stpcpy", "strcat", "strncat",
+    "strchr", "strrchr", "strstr", "strpbrk", "strdup", "strndup", "malloc", "calloc", "realloc",
     "l", "strlen", "strspn", "strcspn", "labs", "llabs",
     "d", "fabs", "sqrt", "floor", "ceil", "copysign", "fmod", "pow", "exp", "log", 0 };
 
@@ -730,20 +733,14 @@ static Type *conditional_type(Node *a, Node *b) {
         return common_type(t, u);
     if (t->kind == TY_VOID || u->kind == TY_VOID)
         return ty_void;
-    if (is_record(t) && is_record(u) && t->record == u->record)
+    if (is_record(t) && t->record == u->record || t->kind == TY_PTR && (is_null(b) || is_integer(u)))
         return t->plain;
-    if (t->kind == TY_PTR && is_null(b))
-        return t->plain;
-    if (u->kind == TY_PTR && is_null(a))
+    if (u->kind == TY_PTR && (is_null(a) || is_integer(t)))
         return u->plain;
     if (t->kind == TY_PTR && u->kind == TY_PTR) {
         Type *base = t->base->kind == TY_VOID ? t->base : u->base->kind == TY_VOID ? u->base : t->base;
         return pointer_to(qualify(base, t->base->quals | u->base->quals));
     }
-    if (t->kind == TY_PTR && is_integer(u))
-        return t->plain;
-    if (u->kind == TY_PTR && is_integer(t))
-        return u->plain;
     error("incompatible types in '?:': %s", two_types(t, " and ", u));
     return t;
 }

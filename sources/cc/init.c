@@ -91,7 +91,8 @@ static int constant_address(Node *n, Symbol **sym, long *addend) {
         *addend += n->label->index;
         return 1;
     }
-    if (n->op == N_CAST && (n->type->size == 8 || n->a->type->size == n->type->size) && !is_float(n->a->type) && !is_float(n->type))
+    if (n->op == N_CAST && (n->type->size == 8 || n->a->type->size == n->type->size) && !is_float(n->a->type)
+        && !is_float(n->type))
         return constant_address(n->a, sym, addend);
     if (n->op == N_ADD)
         return constant_address(n->a, sym, addend) && constant_address(n->b, sym, addend);

@@ -69,35 +69,53 @@ static int no_start_files;
 
 static char *defines = "";      /* by -D and -U */
 
+/* Lists of macros as -D takes them, each with a ; behind it. */
 static char *common_macros =
-    "#define __STDC__ 1\n#define __STDC_VERSION__ 201112L\n#define __STDC_HOSTED__ 1\n#define __STDC_NO_COMPLEX__ 1\n"
-    "#define __STDC_NO_ATOMICS__ 1\n#define __STDC_NO_VLA__ 1\n#define __STDC_UTF_16__ 1\n#define __STDC_UTF_32__ 1\n"
-    "#define __linux__ 1\n#define __linux 1\n#define linux 1\n#define __unix__ 1\n#define __unix 1\n#define unix 1\n"
-    "#define __gnu_linux__ 1\n#define __ELF__ 1\n#define __LP64__ 1\n#define _LP64 1\n#define __CHAR_BIT__ 8\n"
-    "#define __SIZEOF_SHORT__ 2\n#define __SIZEOF_INT__ 4\n#define __SIZEOF_LONG__ 8\n#define __SIZEOF_LONG_LONG__ 8\n"
-    "#define __SIZEOF_POINTER__ 8\n#define __SIZEOF_SIZE_T__ 8\n#define __SIZEOF_FLOAT__ 4\n#define __SIZEOF_DOUBLE__ 8\n"
-    "#define __SIZEOF_LONG_DOUBLE__ 16\n#define __SIZEOF_WCHAR_T__ 4\n#define __SIZEOF_PTRDIFF_T__ 8\n"
-    "#define __SIZE_TYPE__ unsigned long\n#define __PTRDIFF_TYPE__ long\n#define __WINT_TYPE__ unsigned int\n"
-    "#define __INTMAX_TYPE__ long\n#define __UINTMAX_TYPE__ unsigned long\n#define __INTPTR_TYPE__ long\n#define __UINTPTR_TYPE__ unsigned long\n"
-    "#define __INT8_TYPE__ signed char\n#define __INT16_TYPE__ short\n#define __INT32_TYPE__ int\n#define __INT64_TYPE__ long\n"
-    "#define __UINT8_TYPE__ unsigned char\n#define __UINT16_TYPE__ unsigned short\n#define __UINT32_TYPE__ unsigned int\n#define __UINT64_TYPE__ unsigned long\n"
-    "#define __SCHAR_MAX__ 127\n#define __SHRT_MAX__ 32767\n#define __INT_MAX__ 2147483647\n#define __LONG_MAX__ 9223372036854775807L\n"
-    "#define __LONG_LONG_MAX__ 9223372036854775807LL\n"
-    "#define __ORDER_LITTLE_ENDIAN__ 1234\n#define __ORDER_BIG_ENDIAN__ 4321\n#define __BYTE_ORDER__ 1234\n#define __FLOAT_WORD_ORDER__ 1234\n"
-    "#define __USER_LABEL_PREFIX__\n#define __REGISTER_PREFIX__\n#define __GNUC_STDC_INLINE__ 1\n#define __NO_INLINE__ 1\n#define __firstlight_cc__ 1\n";
+    "__STDC__;__STDC_VERSION__=201112L;__STDC_HOSTED__;__STDC_NO_COMPLEX__;__STDC_NO_ATOMICS__;__STDC_NO_VLA__;"
+    "__STDC_UTF_16__;__STDC_UTF_32__;__linux__;__linux;linux;__unix__;__unix;unix;__gnu_linux__;__ELF__;__LP64__;"
+    "_LP64;__CHAR_BIT__=8;__SIZEOF_SHORT__=2;__SIZEOF_INT__=4;__SIZEOF_LONG__=8;__SIZEOF_LONG_LONG__=8;"
+    "__SIZEOF_POINTER__=8;__SIZEOF_SIZE_T__=8;__SIZEOF_FLOAT__=4;__SIZEOF_DOUBLE__=8;__SIZEOF_LONG_DOUBLE__=16;"
+    "__SIZEOF_WCHAR_T__=4;__SIZEOF_PTRDIFF_T__=8;__SIZE_TYPE__=unsigned long;__PTRDIFF_TYPE__=long;"
+    "__WINT_TYPE__=unsigned int;__INTMAX_TYPE__=long;__UINTMAX_TYPE__=unsigned long;__INTPTR_TYPE__=long;"
+    "__UINTPTR_TYPE__=unsigned long;__INT8_TYPE__=signed char;__INT16_TYPE__=short;__INT32_TYPE__=int;"
+    "__INT64_TYPE__=long;__UINT8_TYPE__=unsigned char;__UINT16_TYPE__=unsigned short;__UINT32_TYPE__=unsigned int;"
+    "__UINT64_TYPE__=unsigned long;__SCHAR_MAX__=127;__SHRT_MAX__=32767;__INT_MAX__=2147483647;"
+    "__LONG_MAX__=9223372036854775807L;__LONG_LONG_MAX__=9223372036854775807LL;__ORDER_LITTLE_ENDIAN__=1234;"
+    "__ORDER_BIG_ENDIAN__=4321;__BYTE_ORDER__=1234;__FLOAT_WORD_ORDER__=1234;__USER_LABEL_PREFIX__=;"
+    "__REGISTER_PREFIX__=;__GNUC_STDC_INLINE__;__NO_INLINE__;__firstlight_cc__;";
 
 static char *x86_64_macros =
-    "#define __x86_64__ 1\n#define __x86_64 1\n#define __amd64__ 1\n#define __amd64 1\n#define __WCHAR_TYPE__ int\n#define __SSE2__ 1\n#define __SSE__ 1\n";
+    "__x86_64__;__x86_64;__amd64__;__amd64;__WCHAR_TYPE__=int;__SSE2__;__SSE__;";
 
 static char *aarch64_macros =
-    "#define __aarch64__ 1\n#define __AARCH64EL__ 1\n#define __ARM_64BIT_STATE 1\n#define __ARM_ARCH 8\n#define __CHAR_UNSIGNED__ 1\n"
-    "#define __WCHAR_TYPE__ unsigned int\n";
+    "__aarch64__;__AARCH64EL__;__ARM_64BIT_STATE;__ARM_ARCH=8;__CHAR_UNSIGNED__;__WCHAR_TYPE__=unsigned int;";
+
+/* NAME or NAME=VALUE as a line */
+static char *define_line(char *text) {
+    long n = 0;
+    while (text[n] && text[n] != '=')
+        n++;
+    return str_join("#define ", str_save(text, n), str_join(" ", text[n] ? text + n + 1 : "1", "\n"));
+}
+
+static char *define_lines(char *list) {
+    char *lines = "";
+    for (char *p = list; *p; p++)
+        if (*p == ';') {
+            lines = str_join(lines, define_line(str_save(list, p - list)), "");
+            list = p + 1;
+        }
+    return lines;
+}
 
 /* no arithmetic on it, but headers lay out registers with it */
-static char *int128 = "typedef struct { unsigned long __low, __high; } __attribute__((aligned(16))) __int128, __int128_t, __uint128_t;\n";
+static char *int128 =
+    "typedef struct { unsigned long __low, __high; } __attribute__((aligned(16))) __int128, __int128_t, __uint128_t;\n";
 
-static char *x86_64_va_list = "typedef struct { unsigned __gp, __fp; void *__overflow, *__save; } __builtin_va_list[1];\n";
-static char *aarch64_va_list = "typedef struct { void *__stack, *__gr_top, *__vr_top; int __gr_offs, __vr_offs; } __builtin_va_list;\n";
+static char *x86_64_va_list =
+    "typedef struct { unsigned __gp, __fp; void *__overflow, *__save; } __builtin_va_list[1];\n";
+static char *aarch64_va_list =
+    "typedef struct { void *__stack, *__gr_top, *__vr_top; int __gr_offs, __vr_offs; } __builtin_va_list;\n";
 
 static void start_front_end(char *path, int is_assembly) {
     int x86 = target->machine == MACH_X86_64;
@@ -105,7 +123,7 @@ static void start_front_end(char *path, int is_assembly) {
     pp_init();
     type_init();
     source_is_assembly = is_assembly;
-    char *text = str_join(common_macros, x86 ? x86_64_macros : aarch64_macros, defines);
+    char *text = str_join(define_lines(common_macros), define_lines(x86 ? x86_64_macros : aarch64_macros), defines);
     if (is_assembly)
         text = str_join(text, "#define __ASSEMBLER__ 1\n", "");
     else if (!only_preprocess)
@@ -138,7 +156,8 @@ static Obj *translate(char *path) {
 }
 
 static int is_source_file(char *path) {
-    return str_ends(path, ".c") || str_ends(path, ".s") || str_ends(path, ".S") || str_ends(path, ".i") || str_eq(path, "-");
+    return str_ends(path, ".c") || str_ends(path, ".i") || str_ends(path, ".s") || str_ends(path, ".S")
+        || str_eq(path, "-");
 }
 
 /* a/b.c to b.o, in the current directory */
@@ -255,11 +274,7 @@ static void add_lib_dir(char *dir) {
 }
 
 static void add_define(char *text) {
-    long n = 0;
-    while (text[n] && text[n] != '=')
-        n++;
-    char *line = str_join("#define ", str_save(text, n), " ");
-    defines = str_join(defines, line, str_join(text[n] ? text + n + 1 : "1", "\n", ""));
+    defines = str_join(defines, define_line(text), "");
 }
 
 static void add_undef(char *name) {
@@ -281,12 +296,12 @@ enum { O_WORD, O_PREFIX, O_VALUE };     /* a word; the beginning of one; with a 
 static Option options[] = {
     { "-c", O_WORD, &only_compile }, { "-E", O_WORD, &only_preprocess }, { "-ar", O_WORD, &make_archive },
     { "-nostdinc", O_WORD, &no_std_include }, { "-nostdlib", O_WORD, &no_std },
-    { "-nostartfiles", O_WORD, &no_start_files }, { "-nodefaultlibs", O_WORD, &no_std_lib }, { "-w", O_WORD, &no_warnings },
-    { "-o", O_VALUE, 0, &output }, { "-e", O_VALUE, 0, &link_entry }, { "-include", O_VALUE, 0, &force_include },
-    { "-target", O_VALUE, 0, 0, choose_target }, { "-I", O_VALUE, 0, 0, pp_add_dir },
-    { "-isystem", O_VALUE, 0, 0, pp_add_dir }, { "-idirafter", O_VALUE, 0, 0, pp_add_dir },
-    { "-D", O_VALUE, 0, 0, add_define }, { "-U", O_VALUE, 0, 0, add_undef },
-    { "-L", O_VALUE, 0, 0, add_lib_dir }, { "-l", O_VALUE, 0, 0, add_library },
+    { "-nostartfiles", O_WORD, &no_start_files }, { "-nodefaultlibs", O_WORD, &no_std_lib },
+    { "-w", O_WORD, &no_warnings }, { "-o", O_VALUE, 0, &output }, { "-e", O_VALUE, 0, &link_entry },
+    { "-include", O_VALUE, 0, &force_include }, { "-target", O_VALUE, 0, 0, choose_target },
+    { "-I", O_VALUE, 0, 0, pp_add_dir }, { "-isystem", O_VALUE, 0, 0, pp_add_dir },
+    { "-idirafter", O_VALUE, 0, 0, pp_add_dir }, { "-D", O_VALUE, 0, 0, add_define },
+    { "-U", O_VALUE, 0, 0, add_undef }, { "-L", O_VALUE, 0, 0, add_lib_dir }, { "-l", O_VALUE, 0, 0, add_library },
     { "-MF", O_VALUE }, { "-MT", O_VALUE }, { "-MQ", O_VALUE }, { "-x", O_VALUE }, { "-M", O_PREFIX },
     { "-O", O_PREFIX }, { "-W", O_PREFIX }, { "-g", O_PREFIX }, { "-f", O_PREFIX }, { "-m", O_PREFIX },
     { "-std=", O_PREFIX }, { "-pedantic", O_PREFIX }, { "-static", O_WORD }, { "-pipe", O_WORD }, { "-ansi", O_WORD },

@@ -103,18 +103,10 @@ static void vec_push(Token *t) {
     token_copy(&vec[nvec++], t);
 }
 
-enum { POOL_TOKENS = 16384 };
-static Token *pool;             /* lists on the input stack; emptied when only files are on it */
-static int npool;
-
 /* Moves the vector's tokens from `base` on into a list. */
 static void vec_take(int base, List *list) {
     list->n = nvec - base;
-    list->tokens = pool + npool;
-    if (npool + list->n > POOL_TOKENS)
-        list->tokens = xalloc((list->n + 1) * sizeof(Token));
-    else
-        npool += list->n;
+    list->tokens = xalloc(list->n * sizeof(Token) + 1);
     mem_copy(list->tokens, vec + base, list->n * sizeof(Token));
     nvec = base;
 }
@@ -306,10 +298,7 @@ static void define(void) {
     }
     if (nvec > base)
         vec[nvec - 1].joined = 0;
-    m->body.n = nvec - base;
-    m->body.tokens = xalloc(m->body.n * sizeof(Token) + 1);
-    mem_copy(m->body.tokens, vec + base, m->body.n * sizeof(Token));
-    nvec = base;
+    vec_take(base, &m->body);
     for (int i = 0; i < m->nparams; i++)
         params[i]->param = 0;
     if (id->macro && !id->macro->builtin && !same_body(id->macro, m))
@@ -781,8 +770,6 @@ static int next(void) {
         condition_token(&tk);
         return tk.kind;
     }
-    if (!input->cur)
-        npool = 0;
     if (pp(&tk) == T_IDENT && tk.id->keyword)
         tk.kind = tk.id->keyword;
     if (tk.kind == T_OTHER)
@@ -804,8 +791,8 @@ static int peek(void) {
 
 /* ---- set up ---- */
 
-static char *directive_names[] = { "define", "undef", "include", "include_next", "if", "ifdef", "ifndef", "elif", "else",
-                                   "endif", "line", "error", "warning", "pragma", "ident", "sccs" };
+static char *directive_names[] = { "define", "undef", "include", "include_next", "if", "ifdef", "ifndef", "elif",
+                                   "else", "endif", "line", "error", "warning", "pragma", "ident", "sccs" };
 static char *builtin_names[] = { "__FILE__", "__LINE__", "__DATE__", "__TIME__", "__COUNTER__", "__INCLUDE_LEVEL__" };
 
 static void pp_init(void) {
@@ -827,8 +814,6 @@ static void pp_init(void) {
     id_pack = ident_named("pack");
     id_push = ident_named("push");
     id_pop = ident_named("pop");
-    if (!pool)
-        pool = xalloc(POOL_TOKENS * sizeof(Token));
     for (int b = B_FILE; b <= B_LEVEL; b++) {
         Macro *m = xalloc(sizeof(Macro));
         m->nparams = -1;

@@ -94,8 +94,8 @@ static int big_div(unsigned long divisor) {
     return rest != 0;
 }
 
-/* big * 2^exp to the nearest value of the type, of two equally near ones to the even; `sticky`: it is a little more.  The
- * mantissa has all its bits, or the exponent is the least. */
+/* big * 2^exp to the nearest value of the type, of two equally near ones to the even; `sticky`: it is a little more.
+ * The mantissa has all its bits, or the exponent is the least. */
 static Real *real_round(int negative, int exp, int type, int sticky) {
     Real *r = real_new(REAL_FINITE, negative);
     int precision = real_precision(type);

@@ -164,7 +164,8 @@ static char *type_name(Type *t) {
         return str_join(type_name(t->base), "()", "");
     case TY_STRUCT:
     case TY_UNION:
-        return str_join(quals, t->kind == TY_UNION ? "union " : "struct ", t->record->id ? t->record->id->name : "<anonymous>");
+        return str_join(quals, t->kind == TY_UNION ? "union " : "struct ",
+                        t->record->id ? t->record->id->name : "<anonymous>");
     }
     return str_join(quals, kind_names[t->kind], "");
 }
