@@ -10,21 +10,8 @@
 
 typedef struct Value Value;
 struct Value {                  /* sym - minus + add */
-    Symbol *sym;
-    Symbol *minus;
+    Symbol *sym, *minus;
     long add;
-};
-
-/* what could not be computed when it was read: a difference of labels, or .set of a later label */
-typedef struct Deferred Deferred;
-struct Deferred {
-    Deferred *next;
-    Section *sec;
-    long offset;
-    int size;                   /* bytes, or 0: `target` is to be set */
-    Symbol *target;
-    Value value;
-    int line;
 };
 
 enum { LOCAL_LABELS = 100, SECTION_STACK = 8 };
@@ -41,7 +28,6 @@ struct As {
     int inside;                 /* an asm() string: the line stays the statement's */
     Symbol *back[LOCAL_LABELS];         /* what 1b and 1f mean */
     Symbol *forward[LOCAL_LABELS];
-    Deferred *deferred;
 };
 static As as;
 static char *mnemonic;
@@ -332,94 +318,40 @@ static long constant_value(void) {
 
 /* ---- values that end up in memory ---- */
 
-static void defer(int size, Symbol *target, Value *v) {
-    Deferred *d = xalloc(sizeof(Deferred));
-    d->next = as.deferred;
-    as.deferred = d;
-    d->sec = here;
-    d->offset = here->len;
-    d->size = size;
-    d->target = target;
-    mem_copy(&d->value, v, sizeof(Value));
-    d->line = as.line;
-}
-
+/* What cannot be computed yet, obj_resolve() will: a difference of labels, .set of a later label. */
 static void data_value(int size, Value *v) {
-    int machine = as.obj->machine;
-    if (v->minus && v->minus->place == PLACE_SECTION && v->minus->sec == here && v->sym && v->sym->place != PLACE_UNDEF)
-        emit_reloc(reloc_pcrel(machine, size), v->sym, v->add + here->len - v->minus->value);
-    else if (v->minus)
-        defer(size, 0, v);
+    if (v->sym && v->minus) {
+        emit_reloc(size, v->sym, v->add);
+        here->relocs[here->nrelocs - 1].minus = v->minus;
+    } else if (v->minus)
+        as_error("expression is too complicated for a relocation%s", "");
     else if (v->sym)
-        emit_reloc(reloc_abs(machine, size), v->sym, v->add);
+        emit_reloc(reloc_abs(as.obj->machine, size), v->sym, v->add);
     emit_le(size, v->sym ? 0 : v->add);
 }
 
 static void set_symbol(Symbol *y, Value *v) {
-    if (!v->sym && !v->minus) {
-        y->place = PLACE_ABS;
-        y->value = v->add;
-    } else if (v->minus || v->sym->place == PLACE_UNDEF)
-        defer(0, y, v);
-    else {
-        sym_alias(y, v->sym);
-        y->value += v->add;
-    }
-}
-
-/* 0: not yet */
-static int settle_one(Deferred *d) {
-    Value *v = &d->value;
-    Symbol *minus = v->minus;
-    settle(v);
-    as.line = d->line;
-    here = d->sec;
-    if (d->size && v->sym && minus && minus->place == PLACE_SECTION && minus->sec == d->sec)
-        sec_reloc(here, d->offset, reloc_pcrel(as.obj->machine, d->size), v->sym, v->add + d->offset - minus->value);
-    else if (d->size && !v->sym)
-        put_le(here->data + d->offset, d->size, v->add);
-    else if (d->target && !v->minus && (!v->sym || v->sym->place != PLACE_UNDEF))
-        set_symbol(d->target, v);
-    else
-        return 0;
-    return 1;
-}
-
-static void settle_deferred(void) {
-    for (int changed = 1; changed;) {           /* .set a, b may come before .set b, c */
-        Deferred *list = as.deferred;
-        as.deferred = 0;
-        changed = 0;
-        while (list) {
-            Deferred *d = list;
-            list = d->next;
-            if (settle_one(d))
-                changed = 1;
-            else {
-                d->next = as.deferred;
-                as.deferred = d;
-            }
-        }
-    }
-    if (as.deferred) {
-        Symbol *y = as.deferred->value.sym;
-        as.line = as.deferred->line;
-        as_error("undefined symbol %s in an expression", y ? y->name : "");
-    }
+    if (v->minus)
+        as_error("expression is too complicated for a symbol%s", "");
+    y->place = v->sym ? PLACE_ALIAS : PLACE_ABS;
+    y->value = v->add;
+    y->global = v->sym;
+    if (v->sym && v->sym->place != PLACE_UNDEF)
+        sym_settle(y);
 }
 
 /* ---- directives ---- */
 
 static char *as_directive_names =
     ".text|.data|.bss,.section,.pushsection,.popsection,.previous,.local,.globl|.global,.weak,.internal,.hidden,"
-    ".protected,.type,.size,.align,.balign,.p2align,.byte,.short|.hword|.2byte|.value,.word,.int|.long|.4byte|.inst,"
-    ".quad|.xword|.8byte|.dword,.ascii,.asciz|.string,.zero|.skip|.space,.fill,.set|.equ,.comm,.lcomm,"
+    ".protected,.type,.size,.align,.balign,.p2align,.byte,.short|.hword|.2byte|.value,.int|.long|.4byte|.inst,"
+    ".quad|.xword|.8byte|.dword,.word,.ascii,.asciz|.string,.zero|.skip|.space,.fill,.set|.equ,.comm,.lcomm,"
     ".file|.ident|.loc|.arch|.cpu";
 
 enum {
     DIR_SECTION_NAME, DIR_SECTION, DIR_PUSH, DIR_POP, DIR_PREVIOUS, DIR_LOCAL, DIR_GLOBAL, DIR_WEAK, DIR_INTERNAL,
-    DIR_HIDDEN, DIR_PROTECTED, DIR_TYPE, DIR_SIZE, DIR_ALIGN, DIR_BALIGN, DIR_P2ALIGN, DIR_BYTE, DIR_SHORT, DIR_WORD,
-    DIR_INT, DIR_QUAD, DIR_ASCII, DIR_ASCIZ, DIR_SKIP, DIR_FILL, DIR_SET, DIR_COMM, DIR_LCOMM, DIR_IGNORE
+    DIR_HIDDEN, DIR_PROTECTED, DIR_TYPE, DIR_SIZE, DIR_ALIGN, DIR_BALIGN, DIR_P2ALIGN, DIR_BYTE, DIR_SHORT, DIR_INT,
+    DIR_QUAD, DIR_WORD, DIR_ASCII, DIR_ASCIZ, DIR_SKIP, DIR_FILL, DIR_SET, DIR_COMM, DIR_LCOMM, DIR_IGNORE
 };
 
 static void enter_section(Section *s) {
@@ -432,18 +364,15 @@ typedef struct SectionKind SectionKind;
 struct SectionKind {
     char *stem;
     int type;
-    int flags;
+    char *flags;                /* as .section spells them */
 };
 
 static SectionKind section_kinds[] = {
-    { ".text", SHT_PROGBITS, SHF_ALLOC | SHF_EXEC },    { ".rodata", SHT_PROGBITS, SHF_ALLOC },
-    { ".data", SHT_PROGBITS, SHF_ALLOC | SHF_WRITE },   { ".bss", SHT_NOBITS, SHF_ALLOC | SHF_WRITE },
-    { ".tdata", SHT_PROGBITS, SHF_ALLOC | SHF_WRITE | SHF_TLS },
-    { ".tbss", SHT_NOBITS, SHF_ALLOC | SHF_WRITE | SHF_TLS },
-    { ".init_array", SHT_INIT_ARRAY, SHF_ALLOC | SHF_WRITE },
-    { ".fini_array", SHT_FINI_ARRAY, SHF_ALLOC | SHF_WRITE },
-    { ".init", SHT_PROGBITS, SHF_ALLOC | SHF_EXEC },    { ".fini", SHT_PROGBITS, SHF_ALLOC | SHF_EXEC },
-    { ".note", SHT_NOTE, 0 },                           { "", SHT_PROGBITS, 0 }
+    { ".text", SHT_PROGBITS, "ax" },            { ".rodata", SHT_PROGBITS, "a" },       { ".data", SHT_PROGBITS, "aw" },
+    { ".bss", SHT_NOBITS, "aw" },               { ".tdata", SHT_PROGBITS, "awT" },      { ".tbss", SHT_NOBITS, "awT" },
+    { ".init_array", SHT_INIT_ARRAY, "aw" },    { ".fini_array", SHT_FINI_ARRAY, "aw" },
+    { ".init", SHT_PROGBITS, "ax" },            { ".fini", SHT_PROGBITS, "ax" },
+    { ".note", SHT_NOTE, "" },                  { "", SHT_PROGBITS, "" }
 };
 
 static void section_directive(char *name) {
@@ -454,26 +383,19 @@ static void section_directive(char *name) {
     SectionKind *k = section_kinds;
     while (!str_starts(name, k->stem))
         k++;
-    long flags = k->flags;
+    static int types[] = { SHT_PROGBITS, SHT_NOBITS, SHT_NOTE, SHT_INIT_ARRAY, SHT_FINI_ARRAY };
     int type = k->type;
-    long entsize = 0;
+    long flags = 0;
+    for (char *c = as_take(',') ? as_quoted() : k->flags; *c; c++)
+        flags |= *c == 'a' ? SHF_ALLOC : *c == 'w' ? SHF_WRITE : *c == 'x' ? SHF_EXEC : *c == 'M' ? SHF_MERGE
+                 : *c == 'S' ? SHF_STRINGS : *c == 'T' ? SHF_TLS : 0;
     if (as_take(',')) {
-        flags = 0;
-        for (char *c = as_quoted(); *c; c++)
-            flags |= *c == 'a' ? SHF_ALLOC : *c == 'w' ? SHF_WRITE : *c == 'x' ? SHF_EXEC : *c == 'M' ? SHF_MERGE
-                     : *c == 'S' ? SHF_STRINGS : *c == 'T' ? SHF_TLS : 0;
-        if (as_take(',')) {
-            if (!as_take('@') && !as_take('%'))
-                as_error("section type expected%s", "");
-            static int types[] = { SHT_PROGBITS, SHT_NOBITS, SHT_NOTE, SHT_INIT_ARRAY, SHT_FINI_ARRAY };
-            type = types[list_index("nobits,note,init_array,fini_array", as_word()) + 1];
-            if (as_take(','))
-                entsize = constant_value();
-        }
+        if (!as_take('@') && !as_take('%'))
+            as_error("section type expected%s", "");
+        type = types[list_index("nobits,note,init_array,fini_array", as_word()) + 1];
     }
-    Section *s = obj_section(as.obj, name, type, flags);
-    s->entsize = entsize;
-    enter_section(s);
+    enter_section(obj_section(as.obj, name, type, flags));
+    here->entsize = as_take(',') ? constant_value() : 0;
 }
 
 static void type_directive(Symbol *y) {
@@ -495,15 +417,16 @@ static void align_directive(int power) {
     if (power && (n < 0 || n > 16))
         as_error("bad alignment%s", "");
     n = alignment(power ? 1L << n : n ? n : 1);
-    long pad = -here->len & (n - 1);
-    if (as_take(',') && !as_at_end() && *as.p != ',') {
-        int fill = constant_value();
-        if (as_take(',') && constant_value() < pad)
-            return;
-        for (; pad; pad--)
-            emit8(fill);
-    } else if (as_take(',') && constant_value() < pad)
+    long pad = -here->len & (n - 1), most = pad;
+    int fill = NONE;
+    if (as_take(',') && !as_at_end() && *as.p != ',')
+        fill = constant_value() & 255;
+    if (as_take(','))
+        most = constant_value();
+    if (pad > most)
         return;
+    for (; fill != NONE && pad; pad--)
+        emit8(fill);
     sec_align(here, n);
 }
 
@@ -601,26 +524,20 @@ static void as_directive(char *name) {
             as_error("the size of %s is not a constant", y->name);
         y->size = v.add;
         break;
-    case DIR_ALIGN: align_directive(!x86); break;
-    case DIR_BALIGN: align_directive(0); break;
-    case DIR_P2ALIGN: align_directive(1); break;
-    case DIR_BYTE: data_directive(1); break;
-    case DIR_SHORT: data_directive(2); break;
+    case DIR_ALIGN: case DIR_BALIGN: case DIR_P2ALIGN:
+        align_directive(what == DIR_P2ALIGN || what == DIR_ALIGN && !x86);
+        break;
+    case DIR_BYTE: case DIR_SHORT: case DIR_INT: case DIR_QUAD: data_directive(1 << what - DIR_BYTE); break;
     case DIR_WORD: data_directive(x86 ? 2 : 4); break;
-    case DIR_INT: data_directive(4); break;
-    case DIR_QUAD: data_directive(8); break;
-    case DIR_ASCII: ascii_directive(0); break;
-    case DIR_ASCIZ: ascii_directive(1); break;
-    case DIR_SKIP: fill_directive(0); break;
-    case DIR_FILL: fill_directive(1); break;
+    case DIR_ASCII: case DIR_ASCIZ: ascii_directive(what == DIR_ASCIZ); break;
+    case DIR_SKIP: case DIR_FILL: fill_directive(what == DIR_FILL); break;
     case DIR_SET:
         y = symbol_word();
         as_need(',');
         expression_value(&v);
         set_symbol(y, &v);
         break;
-    case DIR_COMM: comm_directive(symbol_word(), 0); break;
-    case DIR_LCOMM: comm_directive(symbol_word(), 1); break;
+    case DIR_COMM: case DIR_LCOMM: comm_directive(symbol_word(), what == DIR_LCOMM); break;
     case DIR_IGNORE:
         while (!as_at_end())
             if (*as.p == '"')
@@ -656,8 +573,7 @@ struct Form {
 
 typedef struct Table Table;
 struct Table {
-    char *text;
-    char *conditions;
+    char *text, *conditions;
     Obj *names;                 /* each symbol's value is its first form; null until the table is read */
 };
 
@@ -814,7 +730,6 @@ static void assemble(Obj *o, Section *s, char *text, char *file, int line, int i
         if (*as.p++ == '\n' && !inside)
             as.line++;
     }
-    settle_deferred();
     for (int i = 0; i < LOCAL_LABELS; i++)
         if (as.forward[i])
             as_error("local label %s is not defined behind", str_number(i));

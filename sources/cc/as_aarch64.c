@@ -79,7 +79,6 @@ static char *a64_conditions = "eq,ne,cs|hs,cc|lo,mi,pl,vs,vc,hi,ls,ge,lt,gt,le,a
 
 /* The register called `name`: fills kind, reg, size, sp.  0: no register. */
 static int a64_register(A64Operand *o, char *name) {
-    static char letters[] = "wxbhsdqv";
     o->sp = str_eq(name, "sp") || str_eq(name, "wsp");
     o->kind = A64_REG;
     o->size = name[0] == 'w' ? 4 : 8;
@@ -89,10 +88,8 @@ static int a64_register(A64Operand *o, char *name) {
     o->reg = 29 + list_index("fp,lr", name);
     if (o->reg >= 29)
         return 1;
-    int class = 0;
-    while (letters[class] && letters[class] != (name[0] | 32))
-        class++;
-    if (!letters[class] || !is_digit(name[1]))
+    int class = letter_index("wxbhsdqv", name[0] | 32);
+    if (class < 0 || !is_digit(name[1]))
         return 0;
     char *p = name + 1;
     for (o->reg = 0; is_digit(*p); p++)
@@ -151,21 +148,17 @@ static void a64_memory(A64Operand *o) {
         }
     }
     as_need(']');
-    if (as_take('!')) {
+    char *end = as.p;
+    if (as_take('!'))
         o->mode = MEM_PRE;
-        return;
-    }
-    char *before = as.p;
-    if (as_take(',')) {
+    else if (as_take(',')) {
         skip_blanks();
         int number = *as.p == '#' || *as.p == '-' || is_digit(*as.p);
-        if (!number || o->mode != MEM_OFFSET || o->value.sym || o->value.add) {
-            as.p = before;
-            return;
-        }
-        as_take('#');
-        o->mode = MEM_POST;
-        o->value.add = constant_value();
+        if (number && o->mode == MEM_OFFSET && !o->value.sym && !o->value.add) {
+            o->mode = MEM_POST;
+            a64_immediate(o);
+        } else
+            as.p = end;                 /* another operand follows */
     }
 }
 
@@ -284,13 +277,6 @@ static int a64_system_bits[] = {
 };
 
 /* ---- putting an operand into its field ---- */
-
-static int a64_position(char *letters, int letter) {
-    for (int i = 0; letters[i]; i++)
-        if (letters[i] == letter)
-            return i;
-    return -1;
-}
 
 static int a64_is_number(A64Operand *o) {
     return o->kind == A64_IMM && !o->modifier && !o->value.sym;
@@ -425,8 +411,8 @@ static int a64_put(int letter, A64Operand *o, int flags) {
     static int has_sf;          /* bit 31, the type of floating registers: taken from a register before */
     static int has_type;
     int width = a64_op[0].size * 8;
-    int reg = a64_position("dnma", letter);
-    int freg = a64_position("fghk", letter);
+    int reg = letter_index("dnma", letter);
+    int freg = letter_index("fghk", letter);
     if (o == a64_op) {
         has_sf = flags & F_W;
         has_type = 0;

@@ -10,8 +10,7 @@ enum { RIP = 16 };
 
 typedef struct X86Operand X86Operand;
 struct X86Operand {
-    int kind;
-    int reg;
+    int kind, reg;
     int size;                   /* of X_REG: 1 2 4 8 */
     int high;                   /* ah ch dh bh */
     int star;                   /* * stood before it */

@@ -1,36 +1,29 @@
 /* SPDX-License-Identifier: MIT
  *
- * Calls, function entry, variable arguments: abi.c's answers made into
- * instructions. */
+ * Calls, function entry, variable arguments: abi.c's answers made into instructions. */
 
 static int result_register(int cls) {
-    if (cls == K_X && target->machine == MACH_X86_64)
-        return X87_RESULT;
+    if (cls == K_X && !target->x_in_regs)
+        return X87_ST0;
     return cls >= K_S ? target->fp_rets[0] : target->int_rets[0];
 }
 
-static void put(int cls, int reg, int v) {
-    emit(I_PUT, cls, NONE, v, NONE)->imm = reg;
-}
-
-static int memory_type_of_class(int cls) {
-    return cls == K_W ? M_UW : cls == K_L ? M_L : cls == K_S ? M_S : cls == K_D ? M_D : M_X;
+/* where the address of a result in memory is passed */
+static int sret_register(void) {
+    return target->sret_reg == NONE ? target->int_args[0] : target->sret_reg;
 }
 
 /* One part of n bytes, n < 8 and no power of two: nothing behind it may be read. */
-static int load_odd(Mem *m, int n) {
+static int load_odd(Mem *from, int n) {
     int v = NONE;
-    int done = 0;
-    Mem at;
-    mem_copy(&at, m, sizeof(Mem));
-    while (done < n) {
-        int k = n - done >= 4 ? 4 : n - done >= 2 ? 2 : 1;
-        at.off = m->off + done;
-        int piece = load(&at, K_L, k == 4 ? M_UW : k == 2 ? M_UH : M_UB);
+    Mem m;
+    mem_copy(&m, from, sizeof(Mem));
+    for (int done = 0, k; done < n; done += k) {
+        int piece = load(&m, K_L, piece_type(n - done, &k));
         if (done)
             piece = op_imm(I_SHL, K_L, piece, done * 8);
         v = v == NONE ? piece : op2(I_OR, K_L, v, piece);
-        done += k;
+        m.off += k;
     }
     return v;
 }
@@ -38,46 +31,47 @@ static int load_odd(Mem *m, int n) {
 static void load_parts(Mem *from, Passing *p, int *parts) {
     Mem m;
     if (from->x != NONE)
-        mem_at(from, address(from), 0);
+        mem_fix(from);
     mem_copy(&m, from, sizeof(Mem));
     for (int i = 0; i < p->n; i++) {
         int left = p->size - p->off[i];
         m.off = from->off + p->off[i];
-        if (p->cls[i] == K_L && left < 8)
-            parts[i] = load_odd(&m, left);
-        else
-            parts[i] = load(&m, p->cls[i], memory_type_of_class(p->cls[i]));
+        parts[i] = p->cls[i] == K_L && left < 8 ? load_odd(&m, left)
+                   : load(&m, p->cls[i], memory_type_of_class(p->cls[i]));
     }
 }
 
-static void store_parts(Mem *to, Passing *p, int *parts) {
-    Mem m;
-    mem_copy(&m, to, sizeof(Mem));
-    for (int i = 0; i < p->n; i++) {
-        m.off = to->off + p->off[i];
-        store(&m, p->cls[i], memory_type_of_class(p->cls[i]), parts[i]);
-    }
+static void store_parts(int frame, Passing *p, int *parts) {
+    for (int i = 0; i < p->n; i++)
+        store_at(FRAME, frame + p->off[i], p->cls[i], parts[i]);
+}
+
+static void put_parts(Passing *p, int *parts) {
+    for (int i = 0; i < p->n; i++)
+        put(p->cls[i], p->reg[i], parts[i]);
+}
+
+static void get_parts(Passing *p, int *parts) {
+    for (int i = 0; i < p->n; i++)
+        parts[i] = get(p->cls[i], p->reg[i]);
 }
 
 /* ---- calls ---- */
 
 typedef struct Arg Arg;
-struct Arg {
+struct Arg {                    /* an argument, or a parameter */
     Passing p;
-    int v;                      /* a scalar's value, or a copy's address */
+    Node *n;
     Mem m;                      /* a structure */
-    int parts[4];
+    int parts[4];               /* a scalar's value or a copy's address, or a structure's parts */
 };
 
-static int is_register_record(Arg *a, Type *t) {
-    return is_record(t) && a->p.kind == PASS_PARTS && a->p.in_regs;
-}
-
-static void evaluate_arg(Node *n, Arg *a, ArgState *state) {
+static void evaluate_arg(Arg *a, ArgState *state) {
+    Node *n = a->n;
     pass_type(n->type, &a->p);
     assign_place(&a->p, state);
     if (!is_record(n->type)) {
-        a->v = gen(n);
+        a->parts[0] = gen(n);
         return;
     }
     record_address(n, &a->m);
@@ -85,287 +79,210 @@ static void evaluate_arg(Node *n, Arg *a, ArgState *state) {
         Mem copy;
         mem_at(&copy, FRAME, frame_room(a->p.size, type_align(n->type)));
         copy_bytes(&copy, &a->m, a->p.size);
-        a->v = address(&copy);
+        a->parts[0] = address(&copy);
     } else if (a->m.x != NONE || a->m.a == SYM)
-        mem_at(&a->m, address(&a->m), 0);
+        mem_fix(&a->m);
 }
 
-static void stack_arg(Node *n, Arg *a) {
-    Mem to;
-    if (a->p.in_regs)
-        return;
-    mem_at(&to, OUTS, a->p.stack);
-    if (is_record(n->type) && a->p.kind != PASS_REFERENCE) {
+static void stack_arg(Arg *a) {
+    Type *t = a->n->type;
+    if (is_record(t) && a->p.kind != PASS_REFERENCE) {
+        Mem to;
+        mem_at(&to, OUTS, a->p.stack);
         copy_bytes(&to, &a->m, a->p.size);
-        return;
-    }
-    int cls = is_record(n->type) ? K_L : class_of(n->type);
-    int mt = is_record(n->type) ? M_L : memory_type(n->type);
-    store(&to, cls, cls == K_W ? M_UW : mt, a->v);
+    } else
+        store_at(OUTS, a->p.stack, is_record(t) ? K_L : class_of(t), a->parts[0]);
 }
 
-static void take_record(Passing *p, Mem *result) {
+/* what a call returned: the value, or *result is filled with a structure's address */
+static int call_result(Type *type, Passing *p, Mem *result, int in_memory) {
     int parts[4];
-    for (int i = 0; i < p->n; i++) {
-        parts[i] = tmp(p->cls[i]);
-        emit(I_GET, p->cls[i], parts[i], NONE, NONE)->imm = p->reg[i];
+    if (type->kind == TY_VOID || in_memory)
+        return NONE;
+    if (is_record(type) && p->is_x87)
+        store(result, K_X, M_X, get(K_X, X87_ST0));
+    else if (is_record(type)) {
+        assign_result(p);
+        get_parts(p, parts);
+        store_parts(result->off, p, parts);
     }
-    store_parts(result, p, parts);
+    if (is_record(type))
+        return NONE;
+    int cls = class_of(type);
+    int v = get(cls, result_register(cls));
+    return is_integer(type) && type->size < 4 ? op_cc(I_EXT, K_W, v, memory_type(type)) : v;    /* nobody promised it */
 }
 
 /* Returns the value, or fills *result with a structure's address. */
 static int gen_call(Node *n, Mem *result) {
     Type *type = n->a->type;
     Node *callee = n->a;
-    int indirect = NONE;
-    int nargs = 0;
-    Arg *args = 0;
+    int indirect = NONE, nargs = 0;
     ArgState state;
     Passing p;
     while (callee->op == N_DEREF && callee->a->op == N_ADDR)
         callee = callee->a->a;
     int direct = callee->op == N_VAR && callee->decl->kind == D_FUNC;
-    if (!direct) {
-        if (callee->op == N_DEREF)
-            callee = callee->a;
-        indirect = gen(callee);
-    }
+    if (!direct)
+        indirect = gen(callee->op == N_DEREF ? callee->a : callee);
     for (Node *a = n->b; a; a = a->next)
         nargs++;
-    if (nargs)
-        args = xalloc(nargs * sizeof(Arg));
+    Arg *args = xalloc(nargs * sizeof(Arg));
+    Arg *end = args + nargs;
     mem_set(&state, 0, sizeof(ArgState));
     int in_memory = returned_in_memory(n->type, &p);
-    int result_at = NONE;
-    if (is_record(n->type)) {
+    if (is_record(n->type))
         mem_at(result, FRAME, frame_room(p.size + 8, type_align(n->type)));
-        if (in_memory) {
-            result_at = address(result);
-            if (target->sret_reg == NONE)
-                state.nint = 1;
-        }
+    int result_at = in_memory ? address(result) : NONE;
+    state.nint = in_memory && target->sret_reg == NONE;
+    Node *next_arg = n->b;
+    for (Arg *a = args; a < end; a++) {
+        a->n = next_arg->b;
+        next_arg = next_arg->next;
+        evaluate_arg(a, &state);
     }
-    int i = 0;
-    for (Node *a = n->b; a; a = a->next) {
-        evaluate_arg(a->b, &args[i], &state);
-        i++;
-    }
-    i = 0;
-    for (Node *a = n->b; a; a = a->next) {
-        stack_arg(a->b, &args[i]);
-        i++;
-    }
-    i = 0;
-    for (Node *a = n->b; a; a = a->next) {
-        if (is_register_record(&args[i], a->b->type))
-            load_parts(&args[i].m, &args[i].p, args[i].parts);
-        i++;
-    }
-    if (result_at != NONE)
-        put(K_L, target->sret_reg == NONE ? target->int_args[0] : target->sret_reg, result_at);
-    i = 0;
-    for (Node *a = n->b; a; a = a->next) {
-        Arg *arg = &args[i];
-        if (is_register_record(arg, a->b->type))
-            for (int k = 0; k < arg->p.n; k++)
-                put(arg->p.cls[k], arg->p.reg[k], arg->parts[k]);
-        else if (arg->p.in_regs)
-            put(arg->p.cls[0], arg->p.reg[0], arg->v);
-        i++;
-    }
-    if (indirect != NONE)
+    for (Arg *a = args; a < end; a++)
+        if (!a->p.in_regs)
+            stack_arg(a);
+    for (Arg *a = args; a < end; a++)
+        if (a->p.in_regs && is_record(a->n->type) && a->p.kind == PASS_PARTS)
+            load_parts(&a->m, &a->p, a->parts);
+    if (in_memory)
+        put(K_L, sret_register(), result_at);
+    for (Arg *a = args; a < end; a++)
+        if (a->p.in_regs)
+            put_parts(&a->p, a->parts);
+    if (!direct)
         put(K_L, target->call_reg, indirect);
-    if (target->machine == MACH_X86_64 && (type->variadic || type->unproto)) {
+    if (target->machine == MACH_X86_64 && (type->variadic || type->unproto)) {      /* %al: how many are floating */
         Ins *al = emit(I_PUT, K_W, NONE, NONE, NONE);
         al->imm = target->int_rets[0];
         al->off = state.nfp;
     }
     int outs = (state.stack + 15) & -16;
-    if (outs > fn.outs)
-        fn.outs = outs;
+    fn.outs = outs > fn.outs ? outs : fn.outs;
     fn.calls = 1;
     Ins *call_ins = emit(I_CALL, 0, NONE, NONE, NONE);
     if (direct)
         call_ins->sym = decl_symbol(callee->decl);
-    if (is_record(n->type)) {
-        if (p.is_x87) {
-            int v = tmp(K_X);
-            emit(I_GET, K_X, v, NONE, NONE)->imm = X87_RESULT;
-            store(result, K_X, M_X, v);
-        } else if (!in_memory) {
-            assign_result(&p);
-            take_record(&p, result);
-        }
-        return NONE;
+    return call_result(n->type, &p, result, in_memory);
+}
+
+/* the value of a return statement, to the registers of the result or the memory for it */
+static void put_result(Node *n, Type *type) {
+    Mem from, to;
+    Passing p;
+    int parts[4];
+    if (!is_record(type)) {
+        put(class_of(type), result_register(class_of(type)), gen(n));
+        return;
     }
-    if (n->type->kind == TY_VOID)
-        return NONE;
-    int cls = class_of(n->type);
-    int v = tmp(cls);
-    emit(I_GET, cls, v, NONE, NONE)->imm = result_register(cls);
-    if (is_integer(n->type) && n->type->size < 4) {     /* the upper bits are nobody's promise */
-        int t = tmp(K_W);
-        emit(I_EXT, K_W, t, v, NONE)->cc = memory_type(n->type);
-        v = t;
+    record_address(n, &from);
+    if (returned_in_memory(type, &p)) {
+        mem_at(&to, sret_vreg, 0);
+        copy_bytes(&to, &from, p.size);
+        put(K_L, target->int_rets[0], sret_vreg);
+    } else if (p.is_x87)
+        put(K_X, X87_ST0, load(&from, K_X, M_X));
+    else {
+        assign_result(&p);
+        load_parts(&from, &p, parts);
+        put_parts(&p, parts);
     }
-    return v;
 }
 
 /* ---- variable arguments ----
  * x86_64:  { unsigned gp_offset, fp_offset; void *overflow, *save; }
- * AArch64: { void *stack, *gr_top, *vr_top; int gr_offs, vr_offs; } */
+ * AArch64: { void *stack, *gr_top, *vr_top; int gr_offs, vr_offs; }
+ * The two offsets count up to a limit, from an address; the registers are saved in one area, integer ones first. */
 
 static int fp_save_offset(void) {
     return target->nint_args * 8;
 }
 
-static void save_registers(int *ints, int *fps) {
-    Mem m;
-    int quad = target->x_in_regs;
-    for (int i = named_args.nint; i < target->nint_args; i++) {
-        mem_at(&m, FRAME, reg_save + i * 8);
-        store(&m, K_L, M_L, ints[i]);
-    }
-    for (int i = named_args.nfp; i < target->nfp_args; i++) {
-        mem_at(&m, FRAME, reg_save + fp_save_offset() + i * 16);
-        store(&m, quad ? K_X : K_D, quad ? M_X : M_D, fps[i]);
-    }
+static void save_registers(void) {
+    int cls = target->x_in_regs ? K_X : K_D;
+    int ints[8];
+    int fps[8];
+    reg_save = frame_room(fp_save_offset() + target->nfp_args * 16, 16);
+    for (int i = named_args.nint; i < target->nint_args; i++)
+        ints[i] = get(K_L, target->int_args[i]);
+    for (int i = named_args.nfp; i < target->nfp_args; i++)
+        fps[i] = get(cls, target->fp_args[i]);
+    for (int i = named_args.nint; i < target->nint_args; i++)
+        store_at(FRAME, reg_save + i * 8, K_L, ints[i]);
+    for (int i = named_args.nfp; i < target->nfp_args; i++)
+        store_at(FRAME, reg_save + fp_save_offset() + i * 16, cls, fps[i]);
 }
 
-static void store_address(int list, int field, int base, int off) {
+static void va_start_field(int list, int field, int base, int off) {
     Mem m;
-    Mem to;
     mem_at(&m, base, off);
-    mem_at(&to, list, field);
-    store(&to, K_L, M_L, address(&m));
-}
-
-static void store_int(int list, int field, int v) {
-    Mem m;
-    mem_at(&m, list, field);
-    store(&m, K_W, M_UW, constant(v, K_W));
+    store_at(list, field, K_L, address(&m));
 }
 
 static void gen_va_start(int list) {
-    if (target->machine == MACH_X86_64) {
-        store_int(list, 0, named_args.nint * 8);
-        store_int(list, 4, fp_save_offset() + named_args.nfp * 16);
-        store_address(list, 8, ARGS, named_args.stack);
-        store_address(list, 16, FRAME, reg_save);
-        return;
-    }
-    store_address(list, 0, ARGS, named_args.stack);
-    store_address(list, 8, FRAME, reg_save + fp_save_offset());
-    store_address(list, 16, FRAME, reg_save + fp_save_offset() + target->nfp_args * 16);
-    store_int(list, 24, (named_args.nint - target->nint_args) * 8);
-    store_int(list, 28, (named_args.nfp - target->nfp_args) * 16);
+    int ints = reg_save + fp_save_offset();     /* the end of the saved registers, of each kind */
+    int fps = ints + target->nfp_args * 16;
+    int *limit = target->va_limits;
+    store_at(list, target->va_offsets[0], K_W, constant(limit[0] - (target->nint_args - named_args.nint) * 8, K_W));
+    store_at(list, target->va_offsets[1], K_W, constant(limit[1] - (target->nfp_args - named_args.nfp) * 16, K_W));
+    va_start_field(list, target->va_stack, ARGS, named_args.stack);
+    va_start_field(list, target->va_tops[0], FRAME, ints - limit[0]);
+    if (target->va_tops[1] != target->va_tops[0])
+        va_start_field(list, target->va_tops[1], FRAME, fps - limit[1]);
 }
 
-/* A value whose parts lie in the save areas, collected in the frame. */
-static void collect_parts(Mem *buffer, Passing *p, int ints, int fps) {
-    int nint = 0;
-    int nfp = 0;
-    Mem from;
-    Mem to;
-    for (int i = 0; i < p->n; i++) {
-        int cls = p->cls[i];
-        if (cls >= K_S) {
-            mem_at(&from, fps, nfp * 16);
-            nfp++;
-        } else {
-            mem_at(&from, ints, nint * 8);
-            nint++;
-        }
-        mem_copy(&to, buffer, sizeof(Mem));
-        to.off += p->off[i];
-        store(&to, cls, memory_type_of_class(cls), load(&from, cls, memory_type_of_class(cls)));
-    }
+static int round_16(int v, int cls) {
+    return op_imm(I_AND, cls, op_imm(I_ADD, cls, v, 15), -16);
 }
 
-static int va_stack_address(int list, int field, Passing *p) {
-    Mem m;
-    mem_at(&m, list, field);
-    int at = load(&m, K_L, M_L);
+static int va_stack_address(int list, Passing *p) {
+    int at = load_at(list, target->va_stack, K_L);
     if (p->align == 16)
-        at = op_imm(I_AND, K_L, op_imm(I_ADD, K_L, at, 15), -16);
-    int size = p->kind == PASS_REFERENCE ? 8 : (p->size + 7) & ~7;
-    store(&m, K_L, M_L, op_imm(I_ADD, K_L, at, size));
+        at = round_16(at, K_L);
+    store_at(list, target->va_stack, K_L, op_imm(I_ADD, K_L, at, stack_size(p)));
     return at;
 }
 
-static int load_w(int list, int field) {
+/* The address of a value whose parts were passed in registers; when they were not, on to the label. */
+static int va_from_registers(int list, Passing *p, int on_stack) {
+    int counts[2];
+    int offs[2];
+    int ends[2];
+    counts[0] = p->nint;
+    counts[1] = p->nfp;
+    for (int k = 0; k < 2; k++) {
+        if (!counts[k])
+            continue;
+        offs[k] = load_at(list, target->va_offsets[k], K_W);
+        if (k == 0 && p->align == 16 && target->in_order)
+            offs[k] = round_16(offs[k], K_W);
+        ends[k] = op_imm(I_ADD, K_W, offs[k], counts[k] << 3 + k);
+        if (target->in_order)       /* what does not fit ends the use of registers */
+            store_at(list, target->va_offsets[k], K_W, ends[k]);
+        jcc_imm(C_GT, K_W, ends[k], target->va_limits[k], on_stack);
+    }
+    for (int k = 0; k < 2; k++) {
+        if (!counts[k])
+            continue;
+        if (!target->in_order)
+            store_at(list, target->va_offsets[k], K_W, ends[k]);
+        int top = load_at(list, target->va_tops[k], K_L);
+        offs[k] = op2(I_ADD, K_L, top, op_cc(I_EXT, K_L, offs[k], M_SW));
+    }
+    if (!p->nfp || p->n == 1)
+        return p->nint ? offs[0] : offs[1];
+    int buffer = frame_room(p->size + 8, 16);       /* the parts are apart in the save areas */
+    counts[0] = 0;
+    counts[1] = 0;
+    for (int i = 0; i < p->n; i++) {
+        int k = p->cls[i] >= K_S;
+        store_at(FRAME, buffer + p->off[i], p->cls[i], load_at(offs[k], counts[k]++ << 3 + k, p->cls[i]));
+    }
     Mem m;
-    mem_at(&m, list, field);
-    return load(&m, K_W, M_UW);
-}
-
-static void store_w(int list, int field, int v) {
-    Mem m;
-    mem_at(&m, list, field);
-    store(&m, K_W, M_UW, v);
-}
-
-static int load_l(int list, int field) {
-    Mem m;
-    mem_at(&m, list, field);
-    return load(&m, K_L, M_L);
-}
-
-static int sum_w(int base, int offset, int mt) {
-    int wide = tmp(K_L);
-    emit(I_EXT, K_L, wide, offset, NONE)->cc = mt;
-    return op2(I_ADD, K_L, base, wide);
-}
-
-static void va_from_registers(int list, Passing *p, int result, int on_stack) {
-    int ints = NONE;
-    int fps = NONE;
-    int x86 = target->machine == MACH_X86_64;
-    int int_field = x86 ? 0 : 24;
-    int fp_field = x86 ? 4 : 28;
-    int new_ints = NONE;
-    int new_fps = NONE;
-    if (p->nint) {
-        ints = load_w(list, int_field);
-        if (!x86) {
-            jcc_imm(C_GE, K_W, ints, 0, on_stack);
-            if (p->align == 16) {
-                int even = op_imm(I_AND, K_W, op_imm(I_ADD, K_W, ints, 15), -16);
-                ints = even;
-            }
-        }
-        new_ints = op_imm(I_ADD, K_W, ints, p->nint * 8);
-        if (!x86)
-            store_w(list, int_field, new_ints);
-        jcc_imm(x86 ? C_UGT : C_GT, K_W, new_ints, x86 ? fp_save_offset() : 0, on_stack);
-    }
-    if (p->nfp) {
-        fps = load_w(list, fp_field);
-        if (!x86)
-            jcc_imm(C_GE, K_W, fps, 0, on_stack);
-        new_fps = op_imm(I_ADD, K_W, fps, p->nfp * 16);
-        if (!x86)
-            store_w(list, fp_field, new_fps);
-        jcc_imm(x86 ? C_UGT : C_GT, K_W, new_fps, x86 ? fp_save_offset() + target->nfp_args * 16 : 0, on_stack);
-    }
-    if (p->nint) {
-        if (x86)
-            store_w(list, int_field, new_ints);
-        ints = sum_w(load_l(list, x86 ? 16 : 8), ints, x86 ? M_UW : M_SW);
-    }
-    if (p->nfp) {
-        if (x86)
-            store_w(list, fp_field, new_fps);
-        fps = sum_w(load_l(list, 16), fps, x86 ? M_UW : M_SW);
-    }
-    int at = p->nint ? ints : fps;
-    if (p->nfp && p->n > 1) {
-        Mem buffer;
-        mem_at(&buffer, FRAME, frame_room(p->size + 8, 16));
-        collect_parts(&buffer, p, ints, fps);
-        at = address(&buffer);
-    }
-    emit(I_MOV, K_L, result, at, NONE);
+    mem_at(&m, FRAME, buffer);
+    return address(&m);
 }
 
 static void va_arg_address(Node *n, Mem *m) {
@@ -373,146 +290,82 @@ static void va_arg_address(Node *n, Mem *m) {
     int list = gen(n->a);
     pass_type(n->type, &p);
     int result = tmp(K_L);
-    int stack_field = target->machine == MACH_X86_64 ? 8 : 0;
-    if (p.kind == PASS_STACK || !p.n)
-        emit(I_MOV, K_L, result, va_stack_address(list, stack_field, &p), NONE);
-    else {
-        int on_stack = new_label();
-        int end = new_label();
-        va_from_registers(list, &p, result, on_stack);
+    int on_stack = new_label();
+    int end = new_label();
+    if (p.kind != PASS_STACK && p.n) {
+        emit(I_MOV, K_L, result, va_from_registers(list, &p, on_stack), NONE);
         jump_to(end);
         place_label(on_stack);
-        emit(I_MOV, K_L, result, va_stack_address(list, stack_field, &p), NONE);
-        place_label(end);
     }
-    mem_at(m, p.kind == PASS_REFERENCE ? load_l(result, 0) : result, 0);
+    emit(I_MOV, K_L, result, va_stack_address(list, &p), NONE);
+    place_label(end);
+    mem_at(m, p.kind == PASS_REFERENCE ? load_at(result, 0, K_L) : result, 0);
 }
 
 /* ---- a function ---- */
 
-typedef struct Param Param;
-struct Param {
-    Passing p;
-    int parts[4];
-};
-
-static void get_register(int cls, int reg, int *v) {
-    *v = tmp(cls);
-    emit(I_GET, cls, *v, NONE, NONE)->imm = reg;
-}
-
-static void receive_param(Decl *d, Param *q) {
-    Mem m;
+static void receive_param(Decl *d, Arg *q) {
     int record = is_record(d->type);
-    if (q->p.in_regs && !record) {
-        int v = q->parts[0];
-        if (is_integer(d->type) && d->type->size < 4)
-            v = truncate_to(v, d->type);
-        if (d->vreg != NONE)
-            emit(I_MOV, fn.v[d->vreg].cls, d->vreg, v, NONE);
-        else {
-            mem_at(&m, FRAME, d->frame);
-            store(&m, class_of(d->type), memory_type(d->type), v);
-        }
-    } else if (q->p.kind == PASS_REFERENCE) {
-        Mem from;
-        int at = q->parts[0];
-        if (!q->p.in_regs) {
-            mem_at(&from, ARGS, q->p.stack);
-            at = load(&from, K_L, M_L);
-        }
-        mem_at(&from, at, 0);
-        mem_at(&m, FRAME, d->frame);
-        copy_bytes(&m, &from, q->p.size);
-    } else if (q->p.in_regs) {
-        mem_at(&m, FRAME, d->frame);
-        store_parts(&m, &q->p, q->parts);
+    int by_reference = q->p.kind == PASS_REFERENCE;
+    Mem from;
+    mem_at(&from, ARGS, q->p.stack);
+    mem_at(&q->m, FRAME, d->frame);
+    if (record && q->p.in_regs && !by_reference)
+        store_parts(d->frame, &q->p, q->parts);
+    else if (record) {
+        if (by_reference)
+            mem_at(&from, q->p.in_regs ? q->parts[0] : load(&from, K_L, M_L), 0);
+        copy_bytes(&q->m, &from, q->p.size);
     } else {
-        mem_at(&m, ARGS, q->p.stack);
-        if (record) {
-            Mem to;
-            mem_at(&to, FRAME, d->frame);
-            copy_bytes(&to, &m, q->p.size);
-            return;
-        }
-        int v = load(&m, class_of(d->type), memory_type(d->type));
+        int cls = class_of(d->type);
+        int v = q->p.in_regs ? truncate_to(q->parts[0], d->type) : load(&from, cls, memory_type(d->type));
         if (d->vreg != NONE)
-            emit(I_MOV, fn.v[d->vreg].cls, d->vreg, v, NONE);
-        else {
-            mem_at(&m, FRAME, d->frame);
-            store(&m, class_of(d->type), memory_type(d->type), v);
-        }
+            emit(I_MOV, cls, d->vreg, v, NONE);
+        else
+            store(&q->m, cls, memory_type(d->type), v);
     }
 }
 
 /* Takes all argument registers at once, then sorts them into the parameters. */
 static void gen_entry(Decl *d, Decl *params) {
-    Type *type = d->type;
     Passing result;
     int n = 0;
-    int ints[8];
-    int fps[8];
     for (Decl *p = params; p; p = p->next)
         n++;
-    Param *list = xalloc((n + 1) * sizeof(Param));
+    Arg *list = xalloc(n * sizeof(Arg));
+    Arg *q = list;
     mem_set(&named_args, 0, sizeof(ArgState));
-    if (returned_in_memory(type->base, &result)) {
-        get_register(K_L, target->sret_reg == NONE ? target->int_args[0] : target->sret_reg, &sret_vreg);
+    if (returned_in_memory(d->type->base, &result)) {
+        sret_vreg = get(K_L, sret_register());
         fn.v[sret_vreg].home = 0;
-        if (target->sret_reg == NONE)
-            named_args.nint = 1;
+        named_args.nint = target->sret_reg == NONE;
     }
-    n = 0;
     for (Decl *p = params; p; p = p->next) {
-        Param *q = &list[n];
-        n++;
         pass_type(p->type, &q->p);
         assign_place(&q->p, &named_args);
         if (q->p.in_regs)
-            for (int k = 0; k < q->p.n; k++)
-                get_register(q->p.cls[k], q->p.reg[k], &q->parts[k]);
+            get_parts(&q->p, q->parts);
+        q++;
     }
     named_args.stack = (named_args.stack + 7) & ~7;
-    if (type->variadic) {
-        int cls = target->x_in_regs ? K_X : K_D;
-        for (int i = named_args.nint; i < target->nint_args; i++)
-            get_register(K_L, target->int_args[i], &ints[i]);
-        for (int i = named_args.nfp; i < target->nfp_args; i++)
-            get_register(cls, target->fp_args[i], &fps[i]);
-        reg_save = frame_room(fp_save_offset() + target->nfp_args * 16, 16);
-        save_registers(ints, fps);
-    }
-    n = 0;
+    if (d->type->variadic)
+        save_registers();
     for (Decl *p = params; p; p = p->next) {
         if (is_record(p->type))
             p->frame = frame_room(p->type->record->size + 8, type_align(p->type));
         else
             place_local(p);
-        receive_param(p, &list[n]);
-        n++;
+        receive_param(p, list++);
     }
 }
 
-static Section *code_section(Decl *d) {
-    if (d->section)
-        return obj_section(obj, d->section, SHT_PROGBITS, SHF_ALLOC | SHF_EXEC);
-    return obj->text;
-}
-
 static void generate(Decl *d) {
-    Symbol *y = decl_symbol(d);
+    Func *f = &fn;
+    f->nins = f->nv = f->nlabels = f->outs = f->frame = f->calls = f->allocas = 0;
+    f->saved = f->avoid = 0;
+    f->sym = decl_symbol(d);
+    f->sec = d->section ? obj_section(obj, d->section, SHT_PROGBITS, SHF_ALLOC | SHF_EXEC) : obj->text;
     gen_function = d;
-    fn.sym = y;
-    fn.sec = code_section(d);
-    fn.nins = 0;
-    fn.nv = 0;
-    fn.nlabels = 0;
-    fn.outs = 0;
-    fn.frame = 0;
-    fn.calls = 0;
-    fn.allocas = 0;
-    fn.saved = 0;
-    fn.avoid = 0;
     cur_frame = 0;
     block_start = 0;
     gen_dead = 0;
@@ -522,15 +375,15 @@ static void generate(Decl *d) {
     if (!gen_dead) {
         if (str_eq(d->id->name, "main") && d->type->base->kind == TY_INT)
             put(K_W, target->int_rets[0], constant(0, K_W));
-        emit(I_RET, 0, NONE, NONE, NONE);
+        emit_last(I_RET);
     }
-    fn.frame = (fn.frame + 15) & -16;
-    sec_align(fn.sec, target->machine == MACH_AARCH64 ? 4 : 16);
-    sym_define(y, fn.sec, fn.sec->len);
-    y->type = STT_FUNC;
-    regs_allocate(&fn);
-    code_function(&fn);
-    y->size = fn.sec->len - y->value;
+    f->frame = (f->frame + 15) & -16;
+    sec_align(f->sec, target->machine == MACH_AARCH64 ? 4 : 16);
+    sym_define(f->sym, f->sec, f->sec->len);
+    f->sym->type = STT_FUNC;
+    regs_allocate(f);
+    code_function(f);
+    f->sym->size = f->sec->len - f->sym->value;
     if (d->tentative) {
         char *section = d->tentative == 1 ? ".init_array" : ".fini_array";
         emit_pointer_to(d, section, d->tentative == 1 ? SHT_INIT_ARRAY : SHT_FINI_ARRAY);

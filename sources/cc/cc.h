@@ -252,6 +252,7 @@ struct AsmOperand {
     Node *expr;
     int is_output;
     int reg;
+    int value;                  /* gen.c: the virtual register that goes in or comes out */
 };
 
 struct Asm {

@@ -6,8 +6,7 @@
 /* A reference to a label of the function, a relocation that is applied when all labels are known. */
 typedef struct Fixup Fixup;
 struct Fixup {
-    int at;
-    int label;
+    int at, label;
     int type;                   /* R_... */
     int addend;
 };
@@ -35,12 +34,7 @@ static int use(int v, int scratch) {
 
 /* what comes next refers to a label */
 static void refer_to_label(int type, int label, int addend) {
-    if (nfixups == fixup_room) {
-        Fixup *more = xalloc((fixup_room * 2L + 256) * sizeof(Fixup));
-        mem_copy(more, fixups, nfixups * sizeof(Fixup));
-        fixups = more;
-        fixup_room = fixup_room * 2 + 256;
-    }
+    fixups = grow(fixups, nfixups, &fixup_room, sizeof(Fixup));
     Fixup *x = &fixups[nfixups++];
     x->at = here->len;
     x->label = label;

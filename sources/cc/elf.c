@@ -8,19 +8,14 @@ enum { SHN_ABS = 0xfff1, SHN_COMMON = 0xfff2 };
 /* the first 64 bytes of any ELF file of ours */
 void elf_header(Section *out, int machine, int type, long entry, int nphdrs, long shoff, int nshdrs) {
     sec_bytes(out, "\177ELF\2\1\1\0\0\0\0\0\0\0\0\0", 16);
-    sec_le(out, 2, type);
-    sec_le(out, 2, machine);
+    sec_two(out, 2, type, machine);
     sec_le(out, 4, 1);
     sec_le(out, 8, entry);
-    sec_le(out, 8, nphdrs ? EHDR_SIZE : 0);
-    sec_le(out, 8, shoff);
+    sec_two(out, 8, nphdrs ? EHDR_SIZE : 0, shoff);
     sec_le(out, 4, 0);
-    sec_le(out, 2, EHDR_SIZE);
-    sec_le(out, 2, nphdrs ? PHDR_SIZE : 0);
-    sec_le(out, 2, nphdrs);
-    sec_le(out, 2, nshdrs ? SHDR_SIZE : 0);
-    sec_le(out, 2, nshdrs);
-    sec_le(out, 2, nshdrs ? nshdrs - 1 : 0);    /* section names come last */
+    sec_two(out, 2, EHDR_SIZE, nphdrs ? PHDR_SIZE : 0);
+    sec_two(out, 2, nphdrs, nshdrs ? SHDR_SIZE : 0);
+    sec_two(out, 2, nshdrs, nshdrs ? nshdrs - 1 : 0);       /* section names come last */
 }
 
 /* ---- writing ---- */
@@ -32,27 +27,20 @@ static long add_string(Section *strings, char *s) {
 }
 
 static void section_header(Section *out, Section *s, long name) {
-    sec_le(out, 4, name);
-    sec_le(out, 4, s->type);
-    sec_le(out, 8, s->flags);
-    sec_le(out, 8, 0);
-    sec_le(out, 8, s->out_offset);
-    sec_le(out, 8, s->len);
-    sec_le(out, 4, s->link);
-    sec_le(out, 4, s->info);
-    sec_le(out, 8, s->align);
-    sec_le(out, 8, s->entsize);
+    sec_two(out, 4, name, s->type);
+    sec_two(out, 8, s->flags, 0);
+    sec_two(out, 8, s->out_offset, s->len);
+    sec_two(out, 4, s->link, s->info);
+    sec_two(out, 8, s->align, s->entsize);
 }
 
 static void write_symbol(Section *out, Section *strings, Symbol *y, int binding) {
     int shndx = y->place == PLACE_SECTION ? y->sec->index : y->place == PLACE_ABS ? SHN_ABS
                 : y->place == PLACE_COMMON ? SHN_COMMON : 0;
     sec_le(out, 4, y->name[0] ? add_string(strings, y->name) : 0);
-    sec_le(out, 1, binding << 4 | y->type);
-    sec_le(out, 1, y->visibility);
+    sec_two(out, 1, binding << 4 | y->type, y->visibility);
     sec_le(out, 2, shndx);
-    sec_le(out, 8, y->value);
-    sec_le(out, 8, y->size);
+    sec_two(out, 8, y->value, y->size);
 }
 
 /* the local symbols, then the others */
@@ -82,8 +70,7 @@ static void write_relocs(Section *out, Section *s) {
     for (long i = 0; i < s->nrelocs; i++) {
         Reloc *r = &s->relocs[i];
         sec_le(out, 8, r->offset);
-        sec_le(out, 4, r->type);
-        sec_le(out, 4, r->sym->index);
+        sec_two(out, 4, r->type, r->sym->index);
         sec_le(out, 8, r->addend);
     }
 }
@@ -117,25 +104,21 @@ void elf_write_object(Obj *o, char *path) {
     Section *names = meta_section(o, ".shstrtab", SHT_STRTAB, 1, 0);
     Section *headers = byte_buffer();
     Section *out = byte_buffer();
-    n = 1;
     sec_zero(names, 1);
-    for (Section *s = o->sections; s; s = s->next) {
-        s->index = add_string(names, s->name);
-        n++;
-    }
     sec_zero(out, EHDR_SIZE);
     sec_zero(headers, SHDR_SIZE);
     for (Section *s = o->sections; s; s = s->next) {
+        long name = add_string(names, s->name);
         s->out_offset = (out->len + s->align - 1) & -s->align;
         if (s->type != SHT_NOBITS) {
             sec_zero(out, s->out_offset - out->len);
             sec_bytes(out, s->data, s->len);
         }
-        section_header(headers, s, s->index);
+        section_header(headers, s, name);
     }
     sec_zero(out, -out->len & 7);
     Section *header = byte_buffer();
-    elf_header(header, o->machine, 1, 0, 0, out->len, n);
+    elf_header(header, o->machine, 1, 0, 0, out->len, headers->len / SHDR_SIZE);
     mem_copy(out->data, header->data, EHDR_SIZE);
     sec_bytes(out, headers->data, headers->len);
     write_whole(path, out->data, out->len, 0);

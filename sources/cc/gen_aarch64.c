@@ -37,8 +37,7 @@ static void a_constant(int cls, int reg, long v) {
     int halves = cls == K_L ? 4 : 2;
     if (cls != K_L)
         v = v & 0xffffffff;
-    int zeros = 0;
-    int ones = 0;
+    int zeros = 0, ones = 0;
     for (int i = 0; i < halves; i++) {
         zeros += (v >> i * 16 & 0xffff) == 0;
         ones += (v >> i * 16 & 0xffff) == 0xffff;
@@ -131,7 +130,10 @@ static void a_move(int cls, int to, int from) {
     int scratch = cls >= K_S ? V30 : X16;
     if (to == from)
         return;
-    if (to < 0 && from < 0) {
+    int with_sp = to == XSP || from == XSP;
+    if (with_sp && to >= 0 && from >= 0)
+        a_add_imm(K_L, to, from, 0);
+    else if (to < 0 && from < 0 || with_sp) {
         a_move(cls, scratch, from);
         a_move(cls, to, scratch);
     } else if (to < 0)
@@ -297,8 +299,7 @@ static void a_extend(Ins *n, int d) {
 
 static void a_convert(Ins *n, int d) {
     int a = use(n->a, n->op <= I_FTOU ? V30 : X16);
-    int from = n->cc;
-    int to = n->cls;
+    int from = n->cc, to = n->cls;
     if (n->op == I_FTOF)
         a_rrr(to == K_D ? 0x1e22c000 : 0x1e624000, K_W, d, a, 0);
     else if (n->op == I_FTOI || n->op == I_FTOU)
@@ -309,13 +310,10 @@ static void a_convert(Ins *n, int d) {
 
 /* ---- comparisons and branches ---- */
 
-enum { A_EQ = 0, A_NE = 1, A_HS = 2, A_LO = 3, A_MI = 4, A_PL = 5, A_HI = 8, A_LS = 9, A_GE = 10, A_LT = 11, A_GT = 12,
-       A_LE = 13 };
-
 /* compares, and returns the condition that holds then */
 static int a_compare(Ins *n) {
-    static int conditions[] = { A_EQ, A_NE, A_LT, A_LE, A_GT, A_GE, A_LO, A_LS, A_HI, A_HS };
-    static int float_conditions[] = { A_EQ, A_NE, A_MI, A_LS, A_GT, A_GE, 0, 0, 0, 0, A_PL, A_HI, A_LE, A_LT };
+    static char conditions[] = { 0, 1, 11, 13, 12, 10, 3, 9, 8, 2 };                /* eq ne lt le gt ge lo ls hi hs */
+    static char float_conditions[] = { 0, 1, 4, 9, 12, 10, 0, 0, 0, 0, 5, 8, 13, 11 };  /* mi ls gt ge, pl hi le lt */
     int is_float = n->cls >= K_S;
     int a = use(n->a, is_float ? V30 : X16);
     if (is_float) {
@@ -382,8 +380,7 @@ static void a_block(long n, int copy) {
 
 /* stores or (load: the bit that makes it that) loads the saved registers, in pairs; returns where they end */
 static int a_saved(unsigned int load, int quiet) {
-    int at = 16;
-    int first = NONE;
+    int at = 16, first = NONE;
     for (int reg = 0; reg < 64; reg++) {
         int is_float = reg >= V0;
         if (code_fn->saved >> reg & 1) {
@@ -468,14 +465,6 @@ static int a_instruction(Ins *n, int d) {
         a_rrr(0x4b206000, K_L, XSP, XSP, X16);                      /* sub sp, sp, x16 */
         a_add_imm(K_L, d, XSP, code_fn->outs);
         break;
-    case I_GETSP: a_add_imm(K_L, d, XSP, 0); break;
-    case I_SETSP: a_add_imm(K_L, XSP, use(n->a, X16), 0); break;
-    case I_FP:
-        if (n->imm == 0)
-            a_add_imm(K_L, d, X29, 0);
-        else
-            a_access(0xf9400000, d, X29, 8);
-        break;
     case I_TRAP: a_word(0); break;                                  /* udf */
     default: fatal("internal: unknown instruction %s", str_number(n->op));
     }
@@ -506,19 +495,12 @@ static int a_asm_reg(char *name) {
     return o.kind == A64_FREG ? V0 + o.reg : o.reg;
 }
 
-static int a_asm_constraint(int letter) {
-    return NONE;
-}
-
-static void a_asm_text(char *out, int reg, int cls, int modifier) {
-    out[0] = modifier ? modifier : reg >= V0 ? 'v' : 'x';
+static char *a_asm_text(int reg, int size, int modifier) {
     char *number = str_number(reg & 31);
-    mem_copy(out + 1, number, str_len(number) + 1);
-}
-
-static void a_asm_memory(char *out, int reg) {
-    char *text = str_join("[x", str_number(reg), "]");
-    mem_copy(out, text, str_len(text) + 1);
+    char letter[2];
+    letter[0] = modifier ? modifier : reg >= V0 ? 'v' : 'x';
+    letter[1] = 0;
+    return modifier == 'a' ? str_join("[x", number, "]") : str_join(letter, number, "");
 }
 
 static int a_int_args[] = { 0, 1, 2, 3, 4, 5, 6, 7 };
@@ -526,9 +508,10 @@ static int a_fp_args[] = { 32, 33, 34, 35, 36, 37, 38, 39 };
 
 Target target_aarch64 = {
     "aarch64", MACH_AARCH64, 8, 8, a_int_args, a_fp_args, a_int_args, a_fp_args,
-    X9, { X17, V31 }, { X16, V30 }, X8,
+    X9, XSP, X29, { X17, V31 }, { X16, V30 }, X8,
     0x7fffUL | 0x3fff00ffUL << 32,
     0x1ff80000UL | 0xff00UL << 32,
-    1, 1, 1,
-    a_imm_fits, a_prologue, a_instruction, a_move, a_move_imm, a_asm_reg, a_asm_constraint, a_asm_text, a_asm_memory
+    1, { 24, 28 }, { 8, 16 }, { 0, 0 }, 0, 32,
+    1, 1, 1, 1,
+    a_imm_fits, a_prologue, a_instruction, a_move, a_move_imm, a_asm_reg, a_asm_text, "", 0
 };

@@ -283,99 +283,28 @@ static int x_float_to_float(Ins *n, int d) {
     return d;
 }
 
-/* pops st(0), truncated, into rax */
-static void x_fisttp(void) {
-    x_op(0xDD, 1, x_red_zone());
-    x_op(0x8B | REX_W, RAX, MEM);
-}
-
-/* a short jump whose distance x_land fills in */
-static long x_short(int opcode) {
-    emit8(opcode);
-    emit8(0);
-    return here->len;
-}
-
-static void x_land(long jump) {
-    here->data[jump - 1] = here->len - jump;
-}
-
-static void x_flip_top(void) {
-    x_op_imm(0x0FBA | REX_W, 7, RAX, 1, 63);                        /* btc $63, %rax */
-}
-
 static int x_float_to_int(Ins *n, int d) {
     int a = place_of(n->a);
-    unsigned int convert_op = x_prefix(n->cc) | 0x0F2C;
-    if (n->op == I_FTOI && n->cc != K_X) {
-        x_op(convert_op | x_wide(n->cls), d, a);
-        return d;
-    }
-    if (n->op == I_FTOI) {
+    if (n->cc != K_X)
+        x_op(x_prefix(n->cc) | 0x0F2C | x_wide(n->cls), d, a);
+    else {
         x_fld(K_X, a);
-        x_fisttp();
-    } else if (n->cc == K_X) {      /* from 2^63 on: less 2^63, and the top bit set */
-        x_fld(K_X, a);
-        x_op_imm(0xC7, 0, x_red_zone(), 4, 0x5F000000);
-        x_fld(K_S, MEM);
-        x86_opcode(0xDBE9, 0);                                      /* fucomi %st(1), %st */
-        long small = x_short(0x77);
-        x86_opcode(0xDEE9, 0);                                      /* fsubrp: a - 2^63 */
-        x_fisttp();
-        x_flip_top();
-        long end = x_short(0xEB);
-        x_land(small);
-        x86_opcode(0xDDD8, 0);                                      /* fstp %st */
-        x_fisttp();
-        x_land(end);
-    } else {
-        x_move(n->cc, XMM15, a);
-        x_move_imm(n->cc, XMM14, n->cc == K_S ? 0x5F000000L : 0x43E0000000000000L);
-        x_op((n->cc == K_D ? 0x660000 : 0) | 0x0F2E, XMM15, XMM14);
-        long big = x_short(0x73);
-        x_op(convert_op | REX_W, RAX, XMM15);
-        long end = x_short(0xEB);
-        x_land(big);
-        x_op(x_prefix(n->cc) | 0x0F5C, XMM15, XMM14);
-        x_op(convert_op | REX_W, RAX, XMM15);
-        x_flip_top();
-        x_land(end);
+        x_op(0xDD, 1, x_red_zone());                                /* fisttp */
+        x_op(0x8B | REX_W, d, MEM);
     }
-    return RAX;
+    return d;
 }
 
 static int x_int_to_float(Ins *n, int d) {
     int wide = n->cc == K_L;
-    unsigned int convert_op = x_prefix(n->cls) | 0x0F2A;
-    if (n->cls == K_X) {
-        int a = use(n->a, RAX);
-        x_op(0x89 | x_wide(n->cc), a, x_red_zone());
-        x_op(wide ? 0xDF : 0xDB, wide ? 5 : 0, MEM);                /* fild */
-        if (n->op == I_UTOF) {
-            x_op(0x85 | REX_W, a, a);
-            long small = x_short(0x79);
-            x_op_imm(0xC7, 0, x_red_zone(), 4, 0x5F800000);         /* 2^64 */
-            x_op(0xD8, 0, MEM);
-            x_land(small);
-        }
-        x_fstp(K_X, d);
-    } else if (n->op == I_ITOF)
-        x_op(convert_op | x_wide(n->cc), d, place_of(n->a));
-    else {                          /* from 2^63 on: half of it, with the lost bit kept, twice */
-        x_move(K_L, RAX, place_of(n->a));
-        x_op(0x85 | REX_W, RAX, RAX);
-        long big = x_short(0x78);
-        x_op(convert_op | REX_W, d, RAX);
-        long end = x_short(0xEB);
-        x_land(big);
-        x_op(0x8B | REX_W, RDX, RAX);
-        x_op(0xD1 | REX_W, 5, RDX);
-        x_alu_imm(0, 4, RAX, 1);
-        x_op(0x0B | REX_W, RDX, RAX);
-        x_op(convert_op | REX_W, d, RDX);
-        x_op(x_prefix(n->cls) | 0x0F58, d, d);
-        x_land(end);
+    if (n->cls != K_X) {
+        x_op(x_prefix(n->cls) | 0x0F2A | x_wide(n->cc), d, place_of(n->a));
+        return d;
     }
+    int a = use(n->a, RAX);
+    x_op(0x89 | x_wide(n->cc), a, x_red_zone());
+    x_op(wide ? 0xDF : 0xDB, wide ? 5 : 0, MEM);                    /* fild */
+    x_fstp(K_X, d);
     return d;
 }
 
@@ -436,6 +365,17 @@ static void x_jump(int code, int label) {
     x86_opcode(code == NONE ? 0xE9 : 0x0F80 | code, 0);
     refer_to_label(R_X86_64_PC32, label, -4);
     emit_le(4, 0);
+}
+
+/* a short jump whose distance x_land fills in */
+static long x_short(int opcode) {
+    emit8(opcode);
+    emit8(0);
+    return here->len;
+}
+
+static void x_land(long jump) {
+    here->data[jump - 1] = here->len - jump;
 }
 
 static void x_branch(Ins *n) {
@@ -610,8 +550,8 @@ static int x_instruction(Ins *n, int d) {
     case I_NEG: case I_NOT: return x_negate(n, d);
     case I_EXT: return x_extend(n, d);
     case I_FTOF: return x_float_to_float(n, d);
-    case I_FTOI: case I_FTOU: return x_float_to_int(n, d);
-    case I_ITOF: case I_UTOF: return x_int_to_float(n, d);
+    case I_FTOI: return x_float_to_int(n, d);
+    case I_ITOF: return x_int_to_float(n, d);
     case I_CMP: return x_compare_to_value(n, d);
     case I_JCC: x_branch(n); break;
     case I_JMP: x_jump(NONE, n->label); break;
@@ -634,14 +574,6 @@ static int x_instruction(Ins *n, int d) {
         xm_set(RSP, code_fn->outs);
         x_op(0x8D | REX_W, RAX, MEM);
         return RAX;
-    case I_GETSP: return RSP;
-    case I_SETSP: x_move(K_L, RSP, place_of(n->a)); break;
-    case I_FP:
-        if (n->imm == 0)
-            return RBP;
-        xm_set(RBP, 8);
-        x_op(0x8B | REX_W, RAX, MEM);
-        return RAX;
     case I_TRAP: x86_opcode(0x0F0B, 0); break;
     default: fatal("internal: unknown instruction %s", str_number(n->op));
     }
@@ -663,29 +595,16 @@ static int x_asm_reg(char *name) {
     return !x86_register(&o, name) || o.kind == X_ST ? NONE : o.kind == X_XMM ? XMM0 + o.reg : o.reg;
 }
 
-static int x_asm_constraint(int letter) {
-    static int registers[] = { RAX, RBX, RCX, RDX, RSI, RDI, X87_ST0 };
-    char name[2];
-    name[0] = letter;
-    name[1] = 0;
-    int i = list_index("a,b,c,d,S,D,t", name);
-    return i < 0 ? NONE : registers[i];
+static char *x_asm_text(int reg, int size, int modifier) {
+    int i = letter_index("bwkq", modifier);
+    if (i < 0)
+        i = modifier == 'a' || size == 8 ? 3 : size / 2;
+    char *list = modifier == 'h' && reg < 4 ? "ah,ch,dh,bh" : x86_registers[reg >= XMM0 ? 4 : i];
+    char *name = reg == X87_ST0 ? "st" : list_item(list, reg & 31);
+    return modifier == 'a' ? str_join("(%", name, ")") : str_join("%", name, "");
 }
 
-static void x_asm_text(char *out, int reg, int cls, int modifier) {
-    char *list = x86_registers[reg >= XMM0 ? 4 : modifier == 'b' ? 0 : modifier == 'w' ? 1
-                               : modifier == 'k' || cls == K_W && modifier != 'q' ? 2 : 3];
-    if (modifier == 'h' && reg < 4)
-        list = "ah,ch,dh,bh";
-    char *name = str_join("%", reg == X87_ST0 ? "st" : list_item(list, reg & 31), "");
-    mem_copy(out, name, str_len(name) + 1);
-}
-
-static void x_asm_memory(char *out, int reg) {
-    char *text = str_join("(%", list_item(x86_registers[3], reg), ")");
-    mem_copy(out, text, str_len(text) + 1);
-}
-
+static int x_asm_registers[] = { RAX, RBX, RCX, RDX, RSI, RDI, X87_ST0 };
 static int x_int_args[] = { RDI, RSI, RDX, RCX, R8, R9 };
 static int x_fp_args[] = { 32, 33, 34, 35, 36, 37, 38, 39 };
 static int x_int_rets[] = { RAX, RDX };
@@ -693,9 +612,10 @@ static int x_fp_rets[] = { 32, 33 };
 
 Target target_x86_64 = {
     "x86_64", MACH_X86_64, 6, 8, x_int_args, x_fp_args, x_int_rets, x_fp_rets,
-    R11, { R10, XMM15 }, { RAX, XMM15 }, NONE,
+    R11, RSP, RBP, { R10, XMM15 }, { RAX, XMM15 }, NONE,
     1UL << RSI | 1UL << RDI | 1UL << R8 | 1UL << R9 | 1UL << R11 | 0x3fffUL << 32,
     1UL << RBX | 1UL << R12 | 1UL << R13 | 1UL << R14 | 1UL << R15,
-    0, 0, 0,
-    x_imm_fits, x_prologue, x_instruction, x_move, x_move_imm, x_asm_reg, x_asm_constraint, x_asm_text, x_asm_memory
+    0, { 0, 4 }, { 16, 16 }, { 48, 176 }, 8, 24,
+    0, 0, 0, 0,
+    x_imm_fits, x_prologue, x_instruction, x_move, x_move_imm, x_asm_reg, x_asm_text, "abcdSDt", x_asm_registers
 };

@@ -79,9 +79,6 @@ enum {
     I_COPY,     /* copy imm bytes, from address in int_args[1] to address in int_args[0] */
     I_ZERO,     /* clear imm bytes at address in int_args[0] */
     I_ALLOCA,   /* dst = fresh stack space of a bytes (K_L), aligned to 16 */
-    I_GETSP,    /* dst = stack pointer, to be given back by */
-    I_SETSP,    /* stack pointer = a (frees what alloca gave since) */
-    I_FP,       /* dst = this frame's frame pointer (imm 0), or the return address (imm 1) */
     I_ASM,      /* assemble text, through as_inline() */
     I_TRAP      /* stop with an illegal instruction */
 };
@@ -116,6 +113,8 @@ struct VReg {
     int end;                    /* to this one */
     int hint;                   /* a machine register that would save a move, or NONE */
     int weight;                 /* uses, by depth of loops */
+    int like;                   /* a virtual register whose place it would like to share, or NONE */
+    int next;                   /* that starts at the same instruction */
     int home;                   /* first instruction of the block that declares it, for loops; temporaries: NONE */
 };
 
@@ -131,8 +130,8 @@ struct Func {
     int nlabels;                /* labels are 0 .. nlabels-1 */
     int outs;                   /* bytes of outgoing stack arguments, multiple of 16 */
     int frame;                  /* bytes of the local area, multiple of 16 */
-    int calls;                  /* not a leaf: I_CALL, or I_ASM, or I_FP occurs */
-    int allocas;                /* I_ALLOCA or I_SETSP occurs */
+    int calls;                  /* not a leaf: I_CALL or I_ASM occurs, or fp is asked for */
+    int allocas;                /* I_ALLOCA occurs, or sp is set */
     unsigned long saved;        /* callee-saved machine registers used, bit per register */
     unsigned long avoid;        /* registers that an asm statement names: saved, but not allocated */
 };
@@ -150,26 +149,34 @@ struct Target {
     int *int_rets;              /* two */
     int *fp_rets;               /* x86_64: two; AArch64: four */
     int call_reg;               /* of an indirect call */
+    int sp, fp;                 /* the stack's and the frame's; the return address is 8 bytes above fp */
     int scratch[2];             /* an integer and a floating register for move_group's cycles */
     int result[2];              /* the same for a result that goes to the frame */
     int sret_reg;               /* of the result's address; NONE: it is the first integer argument */
     unsigned long caller_saved; /* allocatable and lost in calls, bit per register, integer and float */
     unsigned long callee_saved; /* allocatable and kept (floats: only their low 64 bits, so never for K_X) */
+    int in_order;               /* an argument without registers ends their use; 16 bytes start at an even one */
+    int va_offsets[2];          /* va_list's fields: offsets of the next integer and floating register, */
+    int va_tops[2];             /* the addresses that these count from */
+    int va_limits[2];           /* where each ends */
+    int va_stack;               /* the field with the next stack argument */
+    int va_size;
     int x_in_regs;              /* K_X lives in floating registers; else always in the frame */
     int x_by_call;              /* K_X arithmetic is done by __addtf3 and its like: only
                                    I_MOV, I_LD, I_ST, I_PUT, I_GET occur for K_X */
     int char_unsigned;
+    int has_unsigned;           /* knows I_FTOU and I_UTOF */
     int (*imm_fits)(int op, int cls, long imm);     /* for I_ADD..I_SAR, I_CMP and I_JCC */
     void (*prologue)(void);
     int (*instruction)(Ins *n, int d);              /* with its result in d, or else the place that is returned */
     void (*move)(int cls, int to, int from);        /* between places as in VReg.loc; both may be in the frame */
     void (*move_imm)(int cls, int reg, long imm);   /* constant to a machine register */
-    /* inline assembly: the register called `name` or by a one-letter constraint, or NONE; and
-     * the operand text of a register for a class and a modifier letter (0: none) */
+    /* inline assembly: the register called `name`, or NONE; those that one-letter constraints name; the operand text of
+     * a register for a size and a modifier letter (0: none; a: the memory at the address in it) */
     int (*asm_reg)(char *name);
-    int (*asm_constraint)(int letter);
-    void (*asm_text)(char *out, int reg, int cls, int modifier);
-    void (*asm_memory)(char *out, int reg);         /* the memory operand at the address in reg */
+    char *(*asm_text)(int reg, int size, int modifier);
+    char *asm_letters;
+    int *asm_letter_regs;
 };
 
 extern Target *target;

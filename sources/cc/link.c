@@ -398,14 +398,10 @@ static void relocate(Section *s, long offset) {
 
 static void program_header(Section *out, int type, int flags, long offset, long addr, long file_size, long mem_size,
                            long align) {
-    sec_le(out, 4, type);
-    sec_le(out, 4, flags);
-    sec_le(out, 8, offset);
-    sec_le(out, 8, addr);
-    sec_le(out, 8, addr);
-    sec_le(out, 8, file_size);
-    sec_le(out, 8, mem_size);
-    sec_le(out, 8, align);
+    sec_two(out, 4, type, flags);
+    sec_two(out, 8, offset, addr);
+    sec_two(out, 8, addr, file_size);
+    sec_two(out, 8, mem_size, align);
 }
 
 static Section *output_image(Layout *l, long entry) {

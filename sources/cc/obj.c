@@ -13,10 +13,23 @@ long get_le(unsigned char *p, int n) {
 }
 
 void put_le(unsigned char *p, int n, long v) {
-    for (int i = 0; i < n; i++) {
-        p[i] = v;
-        v = v >> 8;
-    }
+    if (n == 4)                 /* by far the most frequent */
+        *(int *)p = v;
+    else
+        for (; n > 0; n--) {
+            *p++ = v;
+            v = v >> 8;
+        }
+}
+
+/* A list of n elements with room for one more; *room is for how many there is. */
+void *grow(void *list, int n, int *room, long size) {
+    if (n < *room)
+        return list;
+    *room = n * 2 + 64;
+    void *more = xalloc(*room * size);
+    mem_copy(more, list, n * size);
+    return more;
 }
 
 /* ---- sections ---- */
@@ -93,6 +106,12 @@ void sec_le(Section *s, int n, long v) {
     put_le(sec_grow(s, n), n, v);
 }
 
+/* two fields of n bytes */
+void sec_two(Section *s, int n, long a, long b) {
+    sec_le(s, n, a);
+    sec_le(s, n, b);
+}
+
 void sec_bytes(Section *s, void *p, long n) {
     mem_copy(sec_grow(s, n), p, n);
 }
@@ -116,16 +135,12 @@ void sec_align(Section *s, long align) {
 }
 
 void sec_reloc(Section *s, long offset, int type, Symbol *sym, long addend) {
-    if (s->nrelocs == s->caprelocs) {
-        s->caprelocs = s->caprelocs * 2 + 16;
-        Reloc *relocs = xalloc(s->caprelocs * sizeof(Reloc));
-        mem_copy(relocs, s->relocs, s->nrelocs * sizeof(Reloc));
-        s->relocs = relocs;
-    }
+    s->relocs = grow(s->relocs, s->nrelocs, &s->caprelocs, sizeof(Reloc));
     Reloc *r = &s->relocs[s->nrelocs++];
     r->offset = offset;
     r->type = type;
     r->sym = sym;
+    r->minus = 0;
     r->addend = addend;
     sym->used = 1;
 }
@@ -172,6 +187,18 @@ void sym_alias(Symbol *y, Symbol *target) {
     y->value = target->value;
     y->size = target->size;
     y->type = target->type;
+}
+
+/* y, that is PLACE_ALIAS, takes its target's place, once that has one */
+void sym_settle(Symbol *y) {
+    long add = y->value;
+    if (y->global->place == PLACE_ALIAS)
+        sym_settle(y->global);
+    if (y->global->place == PLACE_UNDEF)
+        fatal("undefined symbol %s in an expression", y->global->name);
+    sym_alias(y, y->global);
+    y->value += add;
+    y->global = 0;
 }
 
 /* made, not entered in the hash table */

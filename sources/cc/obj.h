@@ -28,6 +28,7 @@ struct Reloc {
     long offset;
     long addend;
     Symbol *sym;
+    Symbol *minus;              /* until obj_resolve(): sym - minus + addend is wanted, `type` says of how many bytes */
     int type;                   /* R_X86_64_..., R_AARCH64_... */
 };
 
@@ -40,7 +41,7 @@ struct Section {
     long cap;
     Reloc *relocs;
     long nrelocs;
-    long caprelocs;
+    int caprelocs;
     long flags;                 /* SHF_... */
     long align;                 /* power of two, at least 1 */
     long entsize;
@@ -55,7 +56,7 @@ struct Section {
     Symbol *sym;                /* its STT_SECTION symbol, made when asked for */
 };
 
-enum { PLACE_UNDEF = 0, PLACE_SECTION = 1, PLACE_ABS = 2, PLACE_COMMON = 3 };
+enum { PLACE_UNDEF = 0, PLACE_SECTION = 1, PLACE_ABS = 2, PLACE_COMMON = 3, PLACE_ALIAS = 4 };
 
 struct Symbol {
     char *name;
@@ -72,7 +73,7 @@ struct Symbol {
     unsigned char place;        /* PLACE_... */
     unsigned char bound;        /* binding was stated (.globl, .weak, .local) */
     unsigned char used;         /* a relocation names it */
-    Symbol *global;             /* linker: the symbol that stands for all of this name */
+    Symbol *global;             /* linker: the symbol that stands for all of this name; PLACE_ALIAS: global + value */
     Obj *obj;                   /* linker: who defines it, or asked for it first */
     long got;                   /* linker: 1 + the offset of its address in the GOT */
     long got_tp;                /* linker: 1 + that of its offset from the thread pointer */

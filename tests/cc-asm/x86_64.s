@@ -297,6 +297,13 @@ start:
 	fsubrp %st(1)
 	fsubrp %st, %st(1)
 	fsubs (%rax)
+	fcom
+	fcom %st(3)
+	fcomp
+	fcomp %st(2)
+	fcompp
+	fcoms (%rax)
+	fcompl 8(%rdi)
 	fdiv %st(1)
 	fdiv %st, %st(1)
 	fdivp
