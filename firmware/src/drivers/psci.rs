@@ -6,11 +6,12 @@ use core::arch::asm;
 const SYSTEM_OFF: u32 = 0x8400_0008;
 const SYSTEM_RESET: u32 = 0x8400_0009;
 
-/// How the firmware beneath is called (device tree, `/psci`, `method`).
+/// How the firmware beneath is called (device tree, `/psci`, `method`). From 1 on, so that a variable without one is
+/// zero.
 #[derive(Clone, Copy)]
 pub enum Conduit {
     /// Hypervisor call.
-    Hvc,
+    Hvc = 1,
     /// Secure monitor call.
     Smc,
     /// There is no such firmware.
