@@ -42,6 +42,18 @@ pub enum Outcome {
     Watchdog,
 }
 
+/// What a thread does next.
+enum Next {
+    /// It goes on in user mode.
+    Run,
+    /// The call that it waited in is made again.
+    Call,
+    /// What is due is looked at again.
+    Again,
+    /// Others have their turn.
+    Leave,
+}
+
 /// Everything.
 pub struct Kernel {
     /// Frames.
@@ -137,21 +149,22 @@ impl Kernel {
         }
     }
 
-    /// The current thread.
-    #[inline]
+    /// The current thread. Like the next ones a call and not a copy of its checks at each of a hundred places; what
+    /// is on the way of every system call indexes by itself.
+    #[inline(never)]
     pub fn thread(&mut self) -> &mut Thread {
         &mut self.threads[self.current]
     }
 
     /// The current process.
-    #[inline]
+    #[inline(never)]
     pub fn proc(&mut self) -> &mut Process {
         let slot = self.threads[self.current].process;
         &mut self.processes[slot]
     }
 
     /// The current address space.
-    #[inline]
+    #[inline(never)]
     pub fn space(&mut self) -> (&mut Space, &mut Mem, &mut Vfs) {
         let slot = self.processes[self.threads[self.current].process].space;
         (&mut self.spaces[slot], &mut self.mem, &mut self.vfs)
@@ -208,52 +221,75 @@ impl Kernel {
 
     /// Runs the current thread until it waits, ends, or its turn is over.
     #[cfg_attr(target_os = "none", optimize(speed))]
+    #[inline(never)]
     fn run_thread(&mut self) {
         let slot = self.current;
-        while self.threads[slot].state == State::Ready {
-            if self.clock.now() >= self.next_timer {
-                self.expire();
-            }
-            let call = self.threads[slot].call;
-            if call.pending && !call.interrupted {
-                self.make_call();
-                continue;
-            }
-            if self.signal_ready(slot) {
-                self.deliver_signals();
-                if self.threads[slot].state != State::Ready {
-                    return;
-                }
-            }
-            if self.threads[slot].call.interrupted {
-                // No handler came of it: the call goes on.
-                self.threads[slot].call.interrupted = false;
-                continue;
-            }
-            if self.quantum == 0 || self.expired {
-                self.quantum = QUANTUM;
-                self.clock.advance_to(self.clock.now() + QUANTUM_TIME);
-                if !self.ready.is_empty() || self.expired {
-                    self.ready.push_back(slot);
-                    return;
-                }
-                continue;
-            }
-            self.fp_load(slot);
-            let t = &mut self.threads[slot];
-            let root = self.spaces[self.processes[t.process].space].root();
-            match arch::run_user(&mut t.context, root) {
+        loop {
+            let t = &*self.threads[slot];
+            let p = &*self.processes[t.process];
+            let nothing_due = matches!(t.state, State::Ready)
+                && !t.call.pending
+                && t.pending.is_empty()
+                && p.pending.is_empty()
+                && self.quantum > 0
+                && self.fp_owner == slot
+                && self.clock.now() < self.next_timer;
+            let root = self.spaces[p.space].root();
+            let trap = match if nothing_due { Next::Run } else { self.attend(slot) } {
+                Next::Run => arch::run_user(&mut self.threads[slot].context, root),
+                Next::Call => Trap::Syscall,
+                Next::Again => continue,
+                Next::Leave => return,
+            };
+            match trap {
                 Trap::Syscall => self.make_call(),
                 trap => self.handle_trap(trap),
             }
         }
     }
 
+    /// What may be due before the current thread goes on in user mode.
+    #[inline(never)]
+    fn attend(&mut self, slot: usize) -> Next {
+        if self.threads[slot].state != State::Ready {
+            return Next::Leave;
+        }
+        if self.clock.now() >= self.next_timer {
+            self.expire();
+        }
+        let call = self.threads[slot].call;
+        if call.pending && !call.interrupted {
+            return Next::Call;
+        }
+        if self.signal_ready(slot) {
+            self.deliver_signals();
+            if self.threads[slot].state != State::Ready {
+                return Next::Leave;
+            }
+        }
+        if self.threads[slot].call.interrupted {
+            // No handler came of it: the call goes on.
+            self.threads[slot].call.interrupted = false;
+            return Next::Again;
+        }
+        if self.quantum == 0 || self.expired {
+            self.quantum = QUANTUM;
+            self.clock.advance_to(self.clock.now() + QUANTUM_TIME);
+            if !self.ready.is_empty() || self.expired {
+                self.ready.push_back(slot);
+                return Next::Leave;
+            }
+            return Next::Again;
+        }
+        self.fp_load(slot);
+        Next::Run
+    }
+
     /// Makes the system call that the current thread's registers ask for.
     #[inline]
     #[cfg_attr(target_os = "none", optimize(speed))]
     pub fn make_call(&mut self) {
-        let t = &self.threads[self.current];
+        let t = &*self.threads[self.current];
         let (number, args) = (t.context.syscall_number(), Args(t.context.args()));
         self.quantum = self.quantum.saturating_sub(1);
         match syscall::dispatch(self, number as i64, args) {
@@ -261,7 +297,7 @@ impl Kernel {
             Err(Stop::Errno(e)) => self.finish(-(e as i64)),
             Err(Stop::Block) => self.wait(self.blocked),
             Err(Stop::Done) => {
-                let t = self.thread();
+                let t = &mut self.threads[self.current];
                 t.call = Call::default();
                 t.wait_set = 0;
             }
@@ -270,14 +306,14 @@ impl Kernel {
 
     #[inline]
     fn finish(&mut self, value: i64) {
-        let t = self.thread();
+        let t = &mut *self.threads[self.current];
         t.context.set_result(value);
         t.call = Call::default();
         t.wait_set = 0;
-        if let Some(mask) = t.saved_mask.take() {
-            t.mask = mask;
+        if let Some(mask) = t.saved_mask {
+            (t.mask, t.saved_mask) = (mask, None);
         }
-        self.proc().calls += 1;
+        self.processes[t.process].calls += 1;
     }
 
     /// What a handler answers when the thread has to wait for `key`, at most until `deadline` (nanoseconds of
@@ -288,6 +324,7 @@ impl Kernel {
     }
 
     /// The current thread waits, unless a signal comes first.
+    #[inline(never)]
     fn wait(&mut self, wait: Wait) {
         let slot = self.current;
         if !matches!(wait.key, Key::Vfork(_)) && self.signal_ready(slot) {
@@ -492,7 +529,9 @@ impl Kernel {
     fn tick(&mut self) {
         let period = self.machine.counter_hz() / if self.interactive { 20 } else { 1 };
         self.machine.set_timer(Some(period));
-        self.expired |= self.watchdog.is_some_and(|end| self.machine.counter() >= end);
+        if self.watchdog.is_some_and(|end| self.machine.counter() >= end) {
+            (self.expired, self.quantum) = (true, 0);
+        }
         if self.interactive {
             self.console_poll();
             self.quantum = 0;

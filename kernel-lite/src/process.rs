@@ -201,22 +201,29 @@ impl Kernel {
         let space = Space::new(&mut self.mem, asid)?;
         let space = self.add_space(space);
         let pid = self.new_pid();
-        *self.processes[slot] = Process {
-            pid,
-            parent: NONE,
-            group: pid,
-            session: pid,
-            life: Life::Alive,
-            space,
-            threads: 1,
-            files,
-            fs,
-            actions: vec![Action::default(); SIGNALS],
-            ..Default::default()
-        };
-        *self.threads[thread] = Thread { tid: pid, process: slot, state: State::Ready, ..Default::default() };
+        let p = self.new_process(slot);
+        (p.pid, p.group, p.session) = (pid, pid, pid);
+        (p.parent, p.space) = (NONE, space);
+        (p.files, p.fs) = (files, fs);
+        p.actions = vec![Action::default(); SIGNALS];
+        let t = self.new_thread(thread);
+        (t.tid, t.process) = (pid, slot);
         self.current = thread;
         Ok(())
+    }
+
+    /// A process without anything, alive, in a free slot.
+    fn new_process(&mut self, slot: usize) -> &mut Process {
+        let p = &mut *self.processes[slot];
+        *p = Process { life: Life::Alive, threads: 1, ..Default::default() };
+        p
+    }
+
+    /// A thread that can run, in a free slot. It has to be given its place in the turn.
+    fn new_thread(&mut self, slot: usize) -> &mut Thread {
+        let t = &mut *self.threads[slot];
+        *t = Thread { state: State::Ready, ..Default::default() };
+        t
     }
 
     /// Makes a thread, or a process that is a copy of the current one. Returns its number.
@@ -237,30 +244,26 @@ impl Kernel {
             self.processes[process].pid = tid;
         }
         self.fp_save(self.current);
-        let t = &self.threads[self.current];
-        let mut context = t.context.clone();
-        context.set_result(0);
+        self.new_thread(thread);
+        let Ok([t, child]) = self.threads.get_disjoint_mut([self.current, thread]) else {
+            return Err(Errno::EAGAIN);
+        };
+        child.context = t.context.clone();
+        child.context.set_result(0);
         if r.stack != 0 {
-            context.set_sp(r.stack);
+            child.context.set_sp(r.stack);
         }
         if r.flags & clone::SETTLS != 0 {
-            context.set_tls(r.tls);
+            child.context.set_tls(r.tls);
         }
-        let child = Thread {
-            context,
-            tid,
-            process,
-            state: State::Ready,
-            mask: t.saved_mask.unwrap_or(t.mask),
-            altstack: if r.flags & (clone::VM | clone::VFORK) == clone::VM {
-                Default::default()
-            } else {
-                t.altstack
-            },
-            clear_tid: if r.flags & clone::CHILD_CLEARTID != 0 { r.child_tid } else { 0 },
-            ..Default::default()
-        };
-        *self.threads[thread] = child;
+        (child.tid, child.process) = (tid, process);
+        child.mask = t.saved_mask.unwrap_or(t.mask);
+        if r.flags & (clone::VM | clone::VFORK) != clone::VM {
+            child.altstack = t.altstack;
+        }
+        if r.flags & clone::CHILD_CLEARTID != 0 {
+            child.clear_tid = r.child_tid;
+        }
         self.ready.push_back(thread);
         // A wild pointer here is the caller's loss, as on Linux: the child exists.
         if r.flags & clone::PARENT_SETTID != 0 {
@@ -294,32 +297,24 @@ impl Kernel {
                 return Err(e);
             }
         };
-        let p = &mut self.processes[parent];
-        p.children += 1;
-        let mut path = p.path.clone();
-        path.push(p.children);
-        let child = Process {
-            parent: if flags & clone::PARENT != 0 { p.parent } else { parent },
-            group: p.group,
-            session: p.session,
-            life: Life::Alive,
-            space,
-            threads: 1,
-            files,
-            fs,
-            exe: p.exe,
-            name: p.name,
-            actions: p.actions.clone(),
-            exit_signal: (flags & 0xff) as u32 & 63,
-            path,
-            vforked: flags & clone::VFORK != 0,
-            limits: p.limits.clone(),
-            ..Default::default()
+        self.new_process(slot);
+        let Ok([p, child]) = self.processes.get_disjoint_mut([parent, slot]) else {
+            return Err(Errno::EAGAIN);
         };
+        p.children += 1;
+        child.path.extend_from_slice(&p.path);
+        child.path.push(p.children);
+        child.parent = if flags & clone::PARENT != 0 { p.parent } else { parent };
+        (child.group, child.session) = (p.group, p.session);
+        (child.space, child.files, child.fs) = (space, files, fs);
+        (child.exe, child.name) = (p.exe, p.name);
+        child.actions.extend_from_slice(&p.actions);
+        child.exit_signal = (flags & 0xff) as u32 & 63;
+        child.vforked = flags & clone::VFORK != 0;
+        child.limits.extend_from_slice(&p.limits);
         if let Some(exe) = child.exe {
             self.vfs.hold(exe);
         }
-        *self.processes[slot] = child;
         Ok(slot)
     }
 

@@ -5,7 +5,6 @@
 //! what it waits for: then it is called again, from the start, when that may have come about.
 
 use crate::errno::Errno;
-use crate::kernel::Kernel;
 
 mod absent;
 pub mod attributes;
@@ -66,6 +65,3 @@ impl Args {
         self.0[i] as u32
     }
 }
-
-/// A handler.
-pub type Handler = fn(&mut Kernel, Args) -> SysResult;

@@ -7,10 +7,29 @@ use core::arch::asm;
 use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 static OWN_ROOT: AtomicU64 = AtomicU64::new(0);
+/// What CR3 holds: reading the register itself takes an emulator longer than a system call's own work.
+static CURRENT: AtomicU64 = AtomicU64::new(0);
 
-/// Remembers the monitor's own tables.
+/// Remembers the monitor's own tables, which are in CR3.
 pub(super) fn set_own_root(root: PhysAddr) {
     OWN_ROOT.store(root.0, Relaxed);
+    CURRENT.store(root.0, Relaxed);
+}
+
+/// The tables in CR3.
+#[inline]
+pub(super) fn current() -> PhysAddr {
+    PhysAddr(CURRENT.load(Relaxed))
+}
+
+/// Puts other tables into CR3.
+///
+/// # Safety
+/// They map everything that the monitor uses as its own tables do.
+pub(super) unsafe fn load(root: PhysAddr) {
+    CURRENT.store(root.0, Relaxed);
+    // SAFETY: the caller's promise.
+    unsafe { asm!("mov cr3, {}", in(reg) root.0, options(nostack, preserves_flags)) };
 }
 
 /// The monitor's own top-level table.
@@ -33,7 +52,7 @@ pub fn tlb_flush_space(_asid: u16) {
 /// The space is about to be freed: its tables leave CR3.
 pub fn detach(_root: Root) {
     // SAFETY: the monitor's own tables map everything that the monitor uses.
-    unsafe { asm!("mov cr3, {}", in(reg) own_root().0, options(nostack, preserves_flags)) };
+    unsafe { load(own_root()) };
 }
 
 /// Nothing to do: instruction fetches see stores, after the serialising return to user mode.

@@ -251,20 +251,17 @@ pub unsafe fn init(own_root: PhysAddr, apic: usize, wait: &dyn Fn() -> u64) {
     }
 }
 
-/// What CR3 and the segment bases hold, so that they are written only when they change.
+/// The context that ran last and what the segment bases hold, so that they are written only when they change.
 static LOADED: [AtomicU64; 3] = [AtomicU64::new(0), AtomicU64::new(0), AtomicU64::new(0)];
 
 /// Runs the thread in user mode until it traps.
 #[inline]
 pub fn run_user(context: &mut UserContext, root: Root) -> Trap {
     loop {
-        let cr3: u64;
-        // SAFETY: reading CR3 has no effect.
-        unsafe { asm!("mov {}, cr3", out(reg) cr3, options(nomem, nostack, preserves_flags)) };
         let id = (&raw const *context).addr() as u64;
         let bases = [context.fs_base, context.gs_base];
-        if cr3 != root.table.0 || LOADED[0].load(Relaxed) != id {
-            switch(cr3, root, id, bases);
+        if mmu::current() != root.table || LOADED[0].load(Relaxed) != id {
+            switch(root, id, bases);
         } else if LOADED[1].load(Relaxed) != bases[0] || LOADED[2].load(Relaxed) != bases[1] {
             load_bases(bases);
         }
@@ -282,10 +279,10 @@ pub fn run_user(context: &mut UserContext, root: Root) -> Trap {
 
 /// Another thread than the last one, or another space.
 #[cold]
-fn switch(cr3: u64, root: Root, id: u64, bases: [u64; 2]) {
-    if cr3 != root.table.0 {
+fn switch(root: Root, id: u64, bases: [u64; 2]) {
+    if mmu::current() != root.table {
         // SAFETY: the tables carry the monitor's entries (`pte::init_root`).
-        unsafe { asm!("mov cr3, {}", in(reg) root.table.0, options(nostack, preserves_flags)) };
+        unsafe { mmu::load(root.table) };
     }
     LOADED[0].store(id, Relaxed);
     load_bases(bases);
