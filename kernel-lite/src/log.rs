@@ -113,6 +113,7 @@ impl Kernel {
     }
 
     /// A system call that the table does not have; each is logged once a run.
+    #[inline(never)]
     pub(crate) fn unknown_call(&mut self, number: i64) {
         let (word, mask) = (number as usize / 64 % 8, 1u64 << (number as u64 % 64));
         if (number as u64) < 512 && self.unknown[word] & mask != 0 {
@@ -120,8 +121,8 @@ impl Kernel {
         }
         self.unknown[word] |= mask;
         let mut line = Line::new("no system call ");
-        match syscall::absent_name(number) {
-            Some(name) => line.text(name),
+        match syscall::absent_name(number as u64) {
+            Some(name) => line.bytes(name),
             None => line.number(number as u64),
         };
         self.who(line.text(": "));

@@ -171,7 +171,7 @@ impl Mem {
     }
 
     /// One more holder.
-    #[inline]
+    #[inline(never)]
     #[cfg_attr(target_os = "none", optimize(speed))]
     pub fn share(&mut self, frame: Frame) {
         let (zone, i) = self.slot(frame);
@@ -179,7 +179,7 @@ impl Mem {
     }
 
     /// One holder less; without any, the frame is free.
-    #[inline]
+    #[inline(never)]
     #[cfg_attr(target_os = "none", optimize(speed))]
     pub fn release(&mut self, frame: Frame) {
         let (zone, i) = self.slot(frame);

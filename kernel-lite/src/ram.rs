@@ -80,14 +80,14 @@ impl Ram {
     }
 
     /// `len` bytes at `at`; they must lie in one bank.
-    #[inline]
+    #[inline(never)]
     pub fn slice(&self, at: PhysAddr, len: usize) -> &[u8] {
         let (bank, off) = self.find(at);
         &self.banks[bank].bytes[off..off + len]
     }
 
     /// `len` writable bytes at `at`; they must lie in one bank.
-    #[inline]
+    #[inline(never)]
     pub fn slice_mut(&mut self, at: PhysAddr, len: usize) -> &mut [u8] {
         let (bank, off) = self.find(at);
         &mut self.banks[bank].bytes[off..off + len]
@@ -110,15 +110,17 @@ impl Ram {
     /// The little-endian eight-byte word at `at`, as page-table entries are.
     #[inline]
     pub fn word(&self, at: PhysAddr) -> u64 {
+        let (bank, off) = self.find(at);
         let mut w = [0; 8];
-        w.copy_from_slice(self.slice(at, 8));
+        w.copy_from_slice(&self.banks[bank].bytes[off..off + 8]);
         u64::from_le_bytes(w)
     }
 
     /// Writes the little-endian word at `at`.
     #[inline]
     pub fn set_word(&mut self, at: PhysAddr, value: u64) {
-        self.slice_mut(at, 8).copy_from_slice(&value.to_le_bytes());
+        let (bank, off) = self.find(at);
+        self.banks[bank].bytes[off..off + 8].copy_from_slice(&value.to_le_bytes());
     }
 
     /// A whole frame.

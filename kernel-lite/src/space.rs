@@ -86,11 +86,12 @@ pub struct Vma {
     pub backing: Backing,
 }
 
-/// Why an access is refused.
+/// Why an access is refused. As wide as a register, see [`Errno`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u64)]
 pub enum Refusal {
     /// Nothing is mapped there (SEGV_MAPERR).
-    Unmapped,
+    Unmapped = 1,
     /// The mapping forbids it (SEGV_ACCERR).
     Forbidden,
     /// Behind the end of the mapped file (BUS_ADRERR).

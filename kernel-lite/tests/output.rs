@@ -213,14 +213,9 @@ fn full_protected_and_broken_devices_are_errors() {
     let disk = medium(100);
     let (mut k, target) = kernel(&disk);
     first_step(&mut k);
-    assert!(
-        matches!(k.write_root(&target, &all, &[]), Err(OutputError::Full { available: 100, needed }) if needed > 100)
-    );
+    assert!(matches!(k.write_root(&target, &all, &[]), Err(OutputError::Full)));
     let mut list = Checkpoints::new(target.clone(), [1; 32]);
-    assert!(matches!(
-        list.save(&mut k, "one", &["/bin/"], b""),
-        Err(OutputError::Full { available: 100, .. })
-    ));
+    assert!(matches!(list.save(&mut k, "one", &["/bin/"], b""), Err(OutputError::Full)));
     assert!(disk.borrow().bytes.iter().all(|byte| *byte == 0xa5), "nothing was written");
     // Image and checkpoint fit alone, but not together.
     let disk = medium(300);
@@ -229,7 +224,7 @@ fn full_protected_and_broken_devices_are_errors() {
     k.write_root(&target, &all, &[]).unwrap();
     let mut list = Checkpoints::new(target.clone(), [1; 32]);
     list.save(&mut k, "one", &["/bin/"], b"").unwrap();
-    assert!(matches!(k.write_root(&target, &all, &[]), Err(OutputError::Full { .. })));
+    assert!(matches!(k.write_root(&target, &all, &[]), Err(OutputError::Full)));
     disk.borrow_mut().broken = true;
     assert_eq!(list.save(&mut k, "two", &[], b""), Err(OutputError::Device));
 }

@@ -139,7 +139,7 @@ impl Checkpoints {
         let members = members(k, patterns, events);
         let mut sha = Sha256::new();
         let mut bytes = 0;
-        each_piece(k, &members, |_, piece| {
+        each_piece(k, &members, &mut |_, piece| {
             sha.update(piece);
             bytes += piece.len() as u64;
             Ok(())
@@ -147,10 +147,10 @@ impl Checkpoints {
         let sectors = length(bytes);
         let Some(start) = self.lowest.checked_sub(sectors) else {
             let needed = self.disk.sectors - self.lowest + sectors;
-            return Err(OutputError::Full { needed, available: self.disk.sectors });
+            return Err(k.full(&self.disk, needed));
         };
         let mut writer = SectorWriter::new(self.disk.clone(), start)?;
-        each_piece(k, &members, |k, piece| writer.put(k, piece))?;
+        each_piece(k, &members, &mut |k, piece| writer.put(k, piece))?;
         writer.drain(k)?;
         self.disk.flush(k)?;
 
@@ -206,7 +206,7 @@ fn members<'a>(k: &Kernel, patterns: &[&str], events: &'a [u8]) -> Vec<Member<'a
         decimal(&mut mode, u64::from(node.mode));
         if let Some(first) = linked.get(member.inode) {
             line.extend_from_slice(b"link ");
-            escape(&mut line, &all[first as usize].path);
+            escape(&mut line, &all[first].path);
             line.push(b' ');
             escape(&mut line, &member.path);
             line.push(b'\n');
@@ -239,7 +239,7 @@ fn members<'a>(k: &Kernel, patterns: &[&str], events: &'a [u8]) -> Vec<Member<'a
         line.push(b' ');
         escape(&mut line, &member.path);
         if node.links > 1 && content.is_some() {
-            linked.insert(member.inode, number as u32);
+            linked.insert(member.inode, number);
         }
         line.push(b'\n');
         members.push(Member::Text(line));
@@ -248,11 +248,10 @@ fn members<'a>(k: &Kernel, patterns: &[&str], events: &'a [u8]) -> Vec<Member<'a
     members
 }
 
-fn each_piece(
-    k: &mut Kernel,
-    members: &[Member<'_>],
-    mut take: impl FnMut(&mut Kernel, &[u8]) -> Result<(), OutputError>,
-) -> Result<(), OutputError> {
+/// Takes a piece of a record.
+type Take<'a> = &'a mut dyn FnMut(&mut Kernel, &[u8]) -> Result<(), OutputError>;
+
+fn each_piece(k: &mut Kernel, members: &[Member<'_>], take: Take<'_>) -> Result<(), OutputError> {
     let mut buffer = vec![0; 16 << 10];
     for member in members {
         match member {

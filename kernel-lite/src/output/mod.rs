@@ -11,6 +11,7 @@ pub mod target;
 use crate::errno::Errno;
 use crate::ext2::{self, Builder, Content};
 use crate::kernel::Kernel;
+use crate::log::Line;
 use crate::machine::BlockError;
 use crate::sha256::{self, Digest, Sha256, hex};
 use crate::vfs::path::split;
@@ -34,13 +35,8 @@ pub enum OutputError {
     PartitionTable,
     /// The device is write-protected.
     ReadOnly,
-    /// The device is too small: sectors needed in all, sectors there.
-    Full {
-        /// Sectors needed.
-        needed: u64,
-        /// Sectors there are.
-        available: u64,
-    },
+    /// The device is too small; how much so has been said.
+    Full,
     /// The device reported an error.
     Device,
     /// The tree does not fit into an ext2 file system.
@@ -80,7 +76,7 @@ impl OutputError {
                 "no partition has the output's name, and a partition table is damaged"
             }
             OutputError::ReadOnly => "the output device is write-protected",
-            OutputError::Full { .. } => "the output device is full; give it a larger one",
+            OutputError::Full => "the output device is full; give it a larger one",
             OutputError::Device => "the output device reported an error",
             OutputError::Tree(_) => "the outputs do not fit into ext2 (name, link count or size)",
             OutputError::Memory => "out of memory while writing the output",
@@ -191,6 +187,14 @@ impl Tree<'_> {
 }
 
 impl Kernel {
+    /// Says by how much a device is too small.
+    fn full(&mut self, disk: &Disk, needed: u64) -> OutputError {
+        let mut line = Line::new("output: bytes needed ");
+        line.number(needed.saturating_mul(512)).text(", there ").number(disk.sectors * 512);
+        self.say(&line);
+        OutputError::Full
+    }
+
     /// Paths and inodes of the store's outputs that `keeps` accepts (a directory's path ends in a slash then), in
     /// the order of their names.
     fn outputs(&self, keeps: &dyn Fn(&[u8]) -> bool) -> Vec<(Vec<u8>, InodeId)> {
@@ -268,13 +272,13 @@ impl Kernel {
             }
             let parent = tree.directory(home, 0o755)?;
             if let Some(first) = tree.linked.get(inode) {
-                tree.builder.link(parent, name, first as usize)?;
+                tree.builder.link(parent, name, first)?;
                 continue;
             }
             let number = tree.builder.add(parent, name, content, node.mode)?;
             tree.sources.push(Source::Inode(inode));
             if node.links > 1 {
-                tree.linked.insert(inode, number as u32);
+                tree.linked.insert(inode, number);
             }
         }
         for paper in papers {
@@ -298,8 +302,7 @@ impl Kernel {
         let sectors = image.blocks() * (ext2::BLOCK / SECTOR) as u64;
         let free = checkpoint::lowest(self, disk)?;
         if sectors > free {
-            let needed = sectors + (disk.sectors - free);
-            return Err(OutputError::Full { needed, available: disk.sectors });
+            return Err(self.full(disk, sectors + (disk.sectors - free)));
         }
         let mut writer = SectorWriter::new(disk.clone(), 0)?;
         let sources = tree.sources;

@@ -60,10 +60,7 @@ impl Disk {
         let count = (bytes / SECTOR) as u64;
         match sector.checked_add(count) {
             Some(end) if end <= self.sectors => Ok(self.first + sector),
-            end => {
-                let needed = end.unwrap_or(u64::MAX);
-                Err(OutputError::Full { needed, available: self.sectors })
-            }
+            _ => Err(OutputError::Full),
         }
     }
 

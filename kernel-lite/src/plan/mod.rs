@@ -96,12 +96,7 @@ fn malformed(k: &mut Kernel, line: usize) -> Epitaph {
 }
 
 fn disk_error(k: &mut Kernel, error: OutputError) -> Epitaph {
-    let mut line = Line::new(error.words());
-    if let OutputError::Full { needed, available } = error {
-        line.text(": bytes needed ").number(needed.saturating_mul(512));
-        line.text(", there ").number(available * 512);
-    }
-    k.say(&line);
+    k.say(&Line::new(error.words()));
     match error {
         OutputError::Memory => Epitaph::new(6, "memory"),
         _ => Epitaph::new(7, "disk"),

@@ -44,7 +44,7 @@ fn attributes(k: &Kernel, id: InodeId) -> Attributes {
         Body::Device(device) => (0o020000, device_number(*device), 0),
     };
     Attributes {
-        number: u64::from(id.0) + 1,
+        number: id.0 as u64 + 1,
         mode: kind | u32::from(inode.mode),
         links: inode.links,
         device,

@@ -29,15 +29,15 @@ const SEEK_HOLE: u32 = 4;
 /// `read(fd, buf, count)`
 #[cfg_attr(target_os = "none", optimize(speed))]
 pub fn read(k: &mut Kernel, a: Args) -> SysResult {
-    let file = k.file_id(a.int(0))?;
+    let file = k.descriptor(a.int(0))?;
     read_file(k, file, a.get(1), a.get(2), None)
 }
 
 /// `write(fd, buf, count)`
 #[cfg_attr(target_os = "none", optimize(speed))]
 pub fn write(k: &mut Kernel, a: Args) -> SysResult {
-    let file = k.file_id(a.int(0))?;
-    match k.vfs.open.get(file).object {
+    let file = k.descriptor(a.int(0))?;
+    match k.vfs.open.at(file).object {
         Object::PipeWrite(_) | Object::PipeBoth(_) => write_all(k, file, &[(a.get(1), a.get(2))]),
         _ => write_file(k, file, a.get(1), a.get(2), None),
     }
@@ -250,7 +250,7 @@ fn each_chunk(
 #[inline]
 #[cfg_attr(target_os = "none", optimize(speed))]
 fn read_file(k: &mut Kernel, id: FileId, addr: u64, len: u64, at: Option<u64>) -> SysResult {
-    let file = k.vfs.open.get(id);
+    let file = k.vfs.open.at(id);
     if !file.readable() {
         return Err(Errno::EBADF.into());
     }
@@ -261,7 +261,7 @@ fn read_file(k: &mut Kernel, id: FileId, addr: u64, len: u64, at: Option<u64>) -
             let position = at.unwrap_or(file.position);
             let done = read_inode(k, inode, position, addr, len)?;
             if at.is_none() {
-                k.vfs.open.get_mut(id).position = position + done;
+                k.vfs.open.set_position(id, position + done);
             }
             Ok(done)
         }
@@ -295,28 +295,39 @@ fn read_pipe(k: &mut Kernel, file: FileId, id: u32, addr: u64, len: usize) -> Sy
         };
     }
     let len = len.min(pipe.len());
-    let done = each_chunk(k, addr, len, Access::Write, |k, to, _, count| {
-        Ok(k.vfs.pipes.get(id).take(&mut k.mem, to, count))
+    let done = each_chunk_cold(k, addr, len, Access::Write, &mut |k, to, count| {
+        k.vfs.pipes.get(id).take(&mut k.mem, to, count)
     });
     k.wake(Key::Pipe(id));
     done
+}
+
+/// [`each_chunk`] for what is not on the hot path: one copy of it.
+fn each_chunk_cold(
+    k: &mut Kernel,
+    addr: u64,
+    len: usize,
+    access: Access,
+    move_bytes: &mut dyn FnMut(&mut Kernel, PhysAddr, usize) -> usize,
+) -> SysResult {
+    each_chunk(k, addr, len, access, |k, at, _, count| Ok(move_bytes(k, at, count)))
 }
 
 #[cold]
 fn read_device(k: &mut Kernel, device: Device, nonblocking: bool, addr: u64, len: usize) -> SysResult {
     match device {
         Device::Null => Ok(0),
-        Device::Zero | Device::Full => each_chunk(k, addr, len, Access::Write, |k, to, _, count| {
+        Device::Zero | Device::Full => each_chunk_cold(k, addr, len, Access::Write, &mut |k, to, count| {
             k.mem.ram.slice_mut(to, count).fill(0);
-            Ok(count)
+            count
         }),
-        Device::Random => each_chunk(k, addr, len, Access::Write, |k, to, _, count| {
+        Device::Random => each_chunk_cold(k, addr, len, Access::Write, &mut |k, to, count| {
             k.random.fill(k.mem.ram.slice_mut(to, count));
-            Ok(count)
+            count
         }),
         Device::Console => {
             // The buffer is known to be there before what was typed is taken out of the terminal.
-            each_chunk(k, addr, len, Access::Write, |_, _, _, count| Ok(count))?;
+            each_chunk_cold(k, addr, len, Access::Write, &mut |_, _, count| count)?;
             match k.console_input(len) {
                 Some(bytes) => {
                     k.write_user(addr, &bytes)?;
@@ -333,7 +344,7 @@ fn read_device(k: &mut Kernel, device: Device, nonblocking: bool, addr: u64, len
 #[inline]
 #[cfg_attr(target_os = "none", optimize(speed))]
 fn write_file(k: &mut Kernel, id: FileId, addr: u64, len: u64, at: Option<u64>) -> SysResult {
-    let file = k.vfs.open.get(id);
+    let file = k.vfs.open.at(id);
     if !file.writable() {
         return Err(Errno::EBADF.into());
     }
@@ -356,23 +367,27 @@ fn write_file(k: &mut Kernel, id: FileId, addr: u64, len: u64, at: Option<u64>) 
                 data.copy_in(&mut k.mem, position + done as u64, from, count)
             })?;
             if at.is_none() {
-                k.vfs.open.get_mut(id).position = position + done;
+                k.vfs.open.set_position(id, position + done);
             }
             Ok(done)
         }
         Object::Device(Device::Full) if len > 0 => Err(Errno::ENOSPC.into()),
-        Object::Device(Device::Console) => each_chunk(k, addr, len, Access::Read, |k, from, _, count| {
-            let mut buffer = [0; 256];
-            for start in (0..count).step_by(buffer.len()) {
-                let part = &mut buffer[..(count - start).min(256)];
-                part.copy_from_slice(k.mem.ram.slice(from.offset(start as u64), part.len()));
-                k.console_output(part);
-            }
-            Ok(count)
-        }),
+        Object::Device(Device::Console) => write_console(k, addr, len),
         Object::Device(_) => Ok(len as u64),
         _ => Err(Errno::EBADF.into()),
     }
+}
+
+fn write_console(k: &mut Kernel, addr: u64, len: usize) -> SysResult {
+    each_chunk_cold(k, addr, len, Access::Read, &mut |k, from, count| {
+        let mut buffer = [0; 256];
+        for start in (0..count).step_by(buffer.len()) {
+            let part = &mut buffer[..(count - start).min(256)];
+            part.copy_from_slice(k.mem.ram.slice(from.offset(start as u64), part.len()));
+            k.console_output(part);
+        }
+        count
+    })
 }
 
 /// `lseek(fd, offset, whence)`
@@ -396,14 +411,14 @@ pub fn lseek(k: &mut Kernel, a: Args) -> SysResult {
             let data = k.vfs.data(inode).ok_or(Errno::EINVAL)?;
             let from = u64::try_from(offset).map_err(|_| Errno::ENXIO)?;
             let found = data.seek(from, whence == SEEK_HOLE).ok_or(Errno::ENXIO)?;
-            k.vfs.open.get_mut(id).position = found;
+            k.vfs.open.set_position(id, found);
             return Ok(found);
         }
         _ => return Err(Errno::EINVAL.into()),
     };
     let position = (base as i64).checked_add(offset).ok_or(Errno::EOVERFLOW)?;
     let position = u64::try_from(position).map_err(|_| Errno::EINVAL)?;
-    k.vfs.open.get_mut(id).position = position;
+    k.vfs.open.set_position(id, position);
     Ok(position)
 }
 
@@ -416,7 +431,7 @@ pub fn sendfile(k: &mut Kernel, a: Args) -> SysResult {
     if explicit {
         k.write_user_u64(a.get(2), from + done)?;
     } else {
-        k.vfs.open.get_mut(input).position = from + done;
+        k.vfs.open.set_position(input, from + done);
     }
     Ok(done)
 }
@@ -440,7 +455,7 @@ pub fn copy_file_range(k: &mut Kernel, a: Args) -> SysResult {
     let done = copy_between(k, input, from, out, Some(to), a.get(4))?;
     for (addr, id, end) in [(a.get(1), input, from + done), (a.get(3), out, to + done)] {
         match addr {
-            0 => k.vfs.open.get_mut(id).position = end,
+            0 => k.vfs.open.set_position(id, end),
             addr => k.write_user_u64(addr, end)?,
         }
     }
@@ -500,7 +515,7 @@ fn copy_between(
         }
     }
     if to.is_none() && object == Object::File {
-        k.vfs.open.get_mut(out).position = start + done;
+        k.vfs.open.set_position(out, start + done);
     }
     Ok(done)
 }

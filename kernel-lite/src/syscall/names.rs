@@ -356,7 +356,7 @@ fn entry_at(k: &mut Kernel, dir: InodeId, position: u64) -> Option<Listed> {
             return Some(Listed { next: fd as u64 + 3, name, number: position, kind: 10 });
         }
     };
-    Some(Listed { next, name, number: u64::from(inode.0) + 1, kind: entry_type(&k.vfs.inode(inode).body) })
+    Some(Listed { next, name, number: inode.0 as u64 + 1, kind: entry_type(&k.vfs.inode(inode).body) })
 }
 
 fn list(k: &mut Kernel, a: Args, old: bool) -> SysResult {

@@ -94,29 +94,43 @@ impl OpenFile {
 
 /// An open file, by its place in the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct FileId(u32);
+pub struct FileId(usize);
 
 /// All open files.
 #[derive(Default)]
 pub struct OpenFiles {
     slots: Vec<Option<OpenFile>>,
-    free: Vec<u32>,
+    free: Vec<usize>,
 }
 
 impl OpenFiles {
     /// The open file. Asking for one that is closed is a bug of the monitor.
-    #[inline]
+    #[inline(never)]
     pub fn get(&self, id: FileId) -> &OpenFile {
-        match self.slots.get(id.0 as usize) {
+        self.at(id)
+    }
+
+    /// [`OpenFiles::get`] for reading and writing.
+    #[inline(always)]
+    pub fn at(&self, id: FileId) -> &OpenFile {
+        match self.slots.get(id.0) {
             Some(Some(file)) => file,
             _ => panic!("open file {} is gone", id.0),
         }
     }
 
+    /// Moves the place of the next read or write.
+    #[inline(always)]
+    pub fn set_position(&mut self, id: FileId, position: u64) {
+        if let Some(Some(file)) = self.slots.get_mut(id.0) {
+            file.position = position;
+        }
+    }
+
     /// The open file, to be changed.
-    #[inline]
+    #[inline(never)]
     pub fn get_mut(&mut self, id: FileId) -> &mut OpenFile {
-        match self.slots.get_mut(id.0 as usize) {
+        match self.slots.get_mut(id.0) {
             Some(Some(file)) => file,
             _ => panic!("open file {} is gone", id.0),
         }
@@ -129,14 +143,14 @@ impl OpenFiles {
 
     fn add(&mut self, file: OpenFile) -> Result<FileId, Errno> {
         if let Some(place) = self.free.pop() {
-            self.slots[place as usize] = Some(file);
+            self.slots[place] = Some(file);
             return Ok(FileId(place));
         }
         if self.slots.len() >= OPEN_MAX || self.slots.try_reserve(1).is_err() {
             return Err(Errno::ENFILE);
         }
         self.slots.push(Some(file));
-        Ok(FileId(self.slots.len() as u32 - 1))
+        Ok(FileId(self.slots.len() - 1))
     }
 }
 
@@ -265,21 +279,27 @@ impl Vfs {
 
 impl Kernel {
     /// The open file of a descriptor of the current process.
-    #[inline]
+    #[inline(never)]
     pub fn file(&mut self, fd: i32) -> Result<&mut OpenFile, Errno> {
         let id = self.file_id(fd)?;
         Ok(self.vfs.open.get_mut(id))
     }
 
     /// The same, by its place.
-    #[inline]
+    #[inline(never)]
     pub fn file_id(&self, fd: i32) -> Result<FileId, Errno> {
+        self.descriptor(fd)
+    }
+
+    /// [`Kernel::file_id`] for reading and writing.
+    #[inline(always)]
+    pub fn descriptor(&self, fd: i32) -> Result<FileId, Errno> {
         let process = self.threads[self.current].process;
         self.processes[process].files.get(fd)
     }
 
     /// Before a change to the file system: it has a time of its own, later than all before.
-    #[inline]
+    #[inline(never)]
     pub fn begin_change(&mut self) {
         self.vfs.now = self.clock.read_realtime();
     }
@@ -328,7 +348,7 @@ impl Kernel {
             return;
         }
         let (object, inode) = (file.object, file.inode);
-        self.vfs.open.slots[id.0 as usize] = None;
+        self.vfs.open.slots[id.0] = None;
         self.vfs.open.free.push(id.0);
         let pipe = match object {
             Object::PipeRead(pipe) => Some((pipe, true, false)),

@@ -35,14 +35,14 @@ use alloc::vec::Vec;
 /// Nanoseconds since 1970 of everything that no step has touched: one second, as in the closure's archive.
 pub const INPUT_TIME: u64 = 1_000_000_000;
 
-/// An inode, by its place in the table.
+/// An inode, by its place in the table. As wide as a register, see [`Errno`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct InodeId(pub u32);
+pub struct InodeId(pub usize);
 
 /// Names of the form `/proc/self/fd/N` are inodes without a place: this bit and N.
-const FD_LINK: u32 = 0x8000_0000;
+const FD_LINK: usize = 0x8000_0000;
 /// What such a link leads to where it has no inode (a pipe): this bit too.
-const FD_OPEN: u32 = 0x4000_0000;
+const FD_OPEN: usize = 0x4000_0000;
 
 impl InodeId {
     /// The descriptor whose link in `/proc/self/fd` this is, or that such a link led to.
@@ -142,7 +142,7 @@ pub struct Inode {
 /// All inodes, open files and pipes.
 pub struct Vfs {
     inodes: Vec<Option<Box<Inode>>>,
-    free: Vec<u32>,
+    free: Vec<usize>,
     /// The tree of the closure's files and of what finished steps made.
     pub store: InodeId,
     proc: InodeId,
@@ -196,18 +196,29 @@ impl Vfs {
     }
 
     /// The inode. Asking for one that nobody holds is a bug of the monitor.
-    #[inline]
+    #[inline(never)]
     pub fn inode(&self, id: InodeId) -> &Inode {
-        match self.inodes.get(id.0 as usize) {
+        self.node(id)
+    }
+
+    /// The inode, to be changed.
+    #[inline(never)]
+    pub fn inode_mut(&mut self, id: InodeId) -> &mut Inode {
+        self.node_mut(id)
+    }
+
+    /// [`Vfs::inode`] for reading and writing bytes.
+    #[inline(always)]
+    fn node(&self, id: InodeId) -> &Inode {
+        match self.inodes.get(id.0) {
             Some(Some(inode)) => inode,
             _ => panic!("inode {} is gone", id.0),
         }
     }
 
-    /// The inode, to be changed.
-    #[inline]
-    pub fn inode_mut(&mut self, id: InodeId) -> &mut Inode {
-        match self.inodes.get_mut(id.0 as usize) {
+    #[inline(always)]
+    fn node_mut(&mut self, id: InodeId) -> &mut Inode {
+        match self.inodes.get_mut(id.0) {
             Some(Some(inode)) => inode,
             _ => panic!("inode {} is gone", id.0),
         }
@@ -242,12 +253,12 @@ impl Vfs {
             body,
         });
         if let Some(place) = self.free.pop() {
-            self.inodes[place as usize] = Some(inode);
+            self.inodes[place] = Some(inode);
             return Ok(InodeId(place));
         }
         self.inodes.try_reserve(1).map_err(|_| Errno::ENOSPC)?;
         self.inodes.push(Some(inode));
-        Ok(InodeId(self.inodes.len() as u32 - 1))
+        Ok(InodeId(self.inodes.len() - 1))
     }
 
     /// One more user (a mapping, a program's executable) that keeps the inode alive.
@@ -271,7 +282,7 @@ impl Vfs {
         if let Body::File(data) = &mut inode.body {
             data.free(mem);
         }
-        self.inodes[id.0 as usize] = None;
+        self.inodes[id.0] = None;
         self.free.push(id.0);
     }
 
@@ -283,7 +294,7 @@ impl Vfs {
     /// The bytes of a regular file.
     #[inline]
     pub fn data(&self, id: InodeId) -> Option<&Data> {
-        match &self.inode(id).body {
+        match &self.node(id).body {
             Body::File(data) => Some(data),
             _ => None,
         }
@@ -293,7 +304,7 @@ impl Vfs {
     #[inline]
     pub fn data_mut(&mut self, id: InodeId) -> Option<&mut Data> {
         let (now, step) = (self.now, self.step);
-        let inode = self.inode_mut(id);
+        let inode = self.node_mut(id);
         inode.mtime = now;
         inode.ctime = now;
         inode.origin = Origin::Step(step);
@@ -333,7 +344,7 @@ impl Vfs {
 
     /// Size in bytes, as `stat` gives it.
     pub fn size(&self, id: InodeId) -> u64 {
-        match &self.inode(id).body {
+        match &self.node(id).body {
             Body::File(data) => data.size(),
             Body::Symlink(target) => target.len() as u64,
             _ => 0,

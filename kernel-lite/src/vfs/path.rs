@@ -157,7 +157,7 @@ impl Vfs {
                 let text = core::str::from_utf8(name).ok()?;
                 let fd: u16 = text.parse().ok()?;
                 files.get(i32::from(fd)).ok()?;
-                Some(InodeId(FD_LINK | u32::from(fd)))
+                Some(InodeId(FD_LINK | usize::from(fd)))
             }
             _ => None,
         }
@@ -173,7 +173,7 @@ impl Vfs {
         let file = self.open.get(files.get(fd)?);
         Ok(match file.inode {
             Some(inode) => inode,
-            None => InodeId(FD_LINK | FD_OPEN | fd as u32),
+            None => InodeId(FD_LINK | FD_OPEN | fd as usize),
         })
     }
 

@@ -119,7 +119,7 @@ impl Pipes {
     }
 
     /// The pipe. Asking for one that is gone is a bug of the monitor.
-    #[inline]
+    #[inline(never)]
     pub fn get(&mut self, id: u32) -> &mut Pipe {
         match self.slots.get_mut(id as usize) {
             Some(Some(pipe)) => pipe,
