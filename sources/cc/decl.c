@@ -197,6 +197,8 @@ static Decl *tag_specifier(Attr *attr) {
 
 /* Puts a member at the bit *bits or behind it, and *bits behind the member. */
 static void place_member(Record *r, Member *m, int packed, long *bits) {
+    if (!m->bit_width)
+        packed = 0;                     /* what ends a unit does so in packed records too */
     int align = packed ? 1 : type_align(m->type);
     if (!packed && pack_align && align > pack_align)
         align = pack_align;

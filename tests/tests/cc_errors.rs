@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //! What cc says about wrong programs: the file, the line, the column, the message, the line of the source with a caret
-//! below, a status that is not 0, and no object left behind. gcc refuses each of them too, unless the test names a limit
-//! of cc's own (docs/cc.md).
+//! below, a status that is not 0, and no object left behind. gcc refuses each of them too, unless the test names a
+//! limit of cc's own (docs/cc.md).
 
 mod cc;
 

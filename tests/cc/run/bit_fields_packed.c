@@ -11,6 +11,7 @@ struct __attribute__((packed)) Straddling {
     unsigned char low : 5;
     long wide : 50;
 };
+struct Ended { char c : 2; int : 0; long rest : 9; } __attribute__((packed));
 struct Behind { char c; int : 3; unsigned long bits : 17; int rest : 32; } __attribute__((packed));
 
 static struct Straddling fixed = { -5, 1, -77, 123456789, 21, -333333333333L };
@@ -22,6 +23,11 @@ int main(int argc, char **argv)
     struct Straddling *p = &s;
     unsigned char *bytes = (unsigned char *)&fixed;
     eq("size", sizeof(struct Straddling), 13);
+#ifdef __aarch64__
+    eq("size with the end of a unit", sizeof(struct Ended), 8);
+#else
+    eq("size with the end of a unit", sizeof(struct Ended), 6);
+#endif
     eq("size with an unnamed field", sizeof(struct Behind), 8);
     eq("static: before", fixed.first, -5);
     eq("static: one", fixed.one, 1);
