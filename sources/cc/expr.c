@@ -459,7 +459,7 @@ static Node *generic_selection(void) {
 
 /* What each takes: e an expression, v a va_list, t a type. */
 static char *builtin_arguments[] = { "ve", "vt", "e", "vv", "", "e", "ee", "e", "", "", "tt", "eee", "e", "e", "", "",
-                                     "", "e", "e" };
+                                     "", "e", "e", "e" };
 
 static Node *builtin(int kind) {
     Node *n[3];
@@ -495,9 +495,8 @@ static Node *builtin(int kind) {
     case K_HUGE_VAL: return real_node(real_new(REAL_INF, 0), ty_double);
     case K_HUGE_VALF: return real_node(real_new(REAL_INF, 0), ty_float);
     case K_HUGE_VALL: return real_node(real_new(REAL_INF, 0), ty_ldouble);
-    case K_NANF: return real_node(real_new(REAL_NAN, 0), ty_float);
     }
-    return real_node(real_new(REAL_NAN, 0), ty_double);
+    return real_node(real_new(REAL_NAN, 0), kind == K_NANF ? ty_float : kind == K_NANL ? ty_ldouble : ty_double);
 }
 
 static Node *function_name(void) {

@@ -57,7 +57,7 @@ static char *keyword_names[] = {
     "__builtin_constant_p", "__builtin_expect", "__builtin_alloca", "__builtin_trap", "__builtin_unreachable",
     "__builtin_types_compatible_p", "__builtin_choose_expr", "__builtin_frame_address", "__builtin_return_address",
     "__builtin_huge_val __builtin_inf", "__builtin_huge_valf __builtin_inff", "__builtin_huge_vall __builtin_infl",
-    "__builtin_nan", "__builtin_nanf"
+    "__builtin_nan", "__builtin_nanf", "__builtin_nanl"
 };
 
 /* Those of more than one character, and the binary ones with their precedence and what they make; of those that begin

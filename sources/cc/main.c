@@ -85,10 +85,11 @@ static char *common_macros =
     "__REGISTER_PREFIX__=;__GNUC_STDC_INLINE__;__NO_INLINE__;__firstlight_cc__;";
 
 static char *x86_64_macros =
-    "__x86_64__;__x86_64;__amd64__;__amd64;__WCHAR_TYPE__=int;__SSE2__;__SSE__;";
+    "__x86_64__;__x86_64;__amd64__;__amd64;__WCHAR_TYPE__=int;__WCHAR_MAX__=2147483647;__SSE2__;__SSE__;";
 
 static char *aarch64_macros =
-    "__aarch64__;__AARCH64EL__;__ARM_64BIT_STATE;__ARM_ARCH=8;__CHAR_UNSIGNED__;__WCHAR_TYPE__=unsigned int;";
+    "__aarch64__;__AARCH64EL__;__ARM_64BIT_STATE;__ARM_ARCH=8;__CHAR_UNSIGNED__;__WCHAR_TYPE__=unsigned int;"
+    "__WCHAR_MAX__=4294967295U;";
 
 /* NAME or NAME=VALUE as a line */
 static char *define_line(char *text) {

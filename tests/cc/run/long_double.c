@@ -9,6 +9,9 @@ static int exact(ld a, ld b) { return a == b; }
 static ld mixed(int a, ld b, double c, ld d, long e, ld f) { return a + 10 * b + 100 * c + 1000 * d + 10000 * e + 100000 * f; }
 static ld global = 1.25L;
 static ld table[3] = { 1, 2.5L, -3.75L };
+static ld special[3] = { __builtin_nanl(""), -__builtin_nanl(""), -__builtin_infl() };
+static double special_double = -__builtin_nan("");
+static float special_float = __builtin_nanf("");
 struct S { char c; ld x; };
 
 /* x87's second register as an operand: the remainder, exact. */
@@ -31,6 +34,10 @@ int main(void)
     ld *p = table;
     int i;
     eq("size", sizeof(ld), 16);
+    eq("constant nan", special[0] != special[0] && special[1] != special[1], 1);
+    eq("constant infinity", special[2] < -1e308L && special[2] == 2 * special[2], 1);
+    eq("constant nan of double and float", special_double != special_double && special_float != special_float, 1);
+    eq("the largest wchar_t", __WCHAR_MAX__ == (__WCHAR_TYPE__)(((unsigned)-1) >> ((__WCHAR_TYPE__)-1 < 0)), 1);
     eq("alignment", (char *)&s.x - (char *)&s, 16);
     eq("add", (long)((a + b) * 100), 125);
     eq("subtract", (long)((a - b) * 100), 175);
