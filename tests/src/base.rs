@@ -4,6 +4,7 @@
 use crate::monitor;
 use crate::programs::{Libc, compile};
 use crate::{corpus, project, scratch};
+use image_packer::host::catalogue::Origin;
 use image_packer::host::closure::Closure;
 use image_packer::host::tree::Tree;
 use image_packer::host::unpack;
@@ -58,7 +59,11 @@ pub fn root(arch: Arch) -> Root {
 /// The whole tree of an upstream package, as in its tarball.
 pub fn upstream(name: &str) -> Tree {
     let catalogue = project().catalogue().unwrap();
-    let origin = catalogue.sources[name].origin.as_ref().expect("an upstream package");
+    tarball(catalogue.sources[name].origin.as_ref().expect("an upstream package"))
+}
+
+/// The tree of a tarball.
+pub fn tarball(origin: &Origin) -> Tree {
     let file = Fetcher::new(project(), None).fetch(origin).unwrap_or_else(|error| panic!("{error:#}"));
     unpack::unpack(&file, origin).unwrap()
 }
