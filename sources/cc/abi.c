@@ -105,7 +105,6 @@ static void pass_record_x86_64(Type *t, Passing *p) {
         if (classes[i] & IN_MEMORY || (classes[i] & (HAS_X87 | HAS_INTEGER)) == HAS_X87)
             return;
     p->kind = PASS_PARTS;
-    p->align = 8;
     for (int off = 0; off < p->size; off += 8) {
         int cls = p->size - off > 4 ? K_D : K_S;
         if (!off || classes[1])         /* not what is padding altogether */
