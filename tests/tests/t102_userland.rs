@@ -10,7 +10,7 @@ use xtask::exec::Root;
 /// A long session of the shell: our busybox does the same under Debian's kernel and under the monitor.
 #[test]
 #[ignore = "boots Debian's kernel after a build of minutes"]
-fn t97_a_session_on_pc() {
+fn t102_a_session_on_pc() {
     let base = base::root(Arch::X86_64);
     let mut root = Root::default();
     root.folders.push("tmp".into());
@@ -70,10 +70,11 @@ const PRINTED: &str = "BusyBox v1.37.0\n165\nGNU Make 4.4.1\nLua 5.4.7  Copyrigh
 
 #[test]
 #[ignore = "after a build of minutes"]
-fn t98_make_and_tools_on_pc() {
+fn t103_make_and_tools_on_pc() {
     let mut root = base::root(Arch::X86_64);
     let script = SCRIPT.as_bytes().to_vec();
     root.files.insert("script".into(), Entry::File { executable: false, data: script });
-    let (found, _) = monitor::run("pc", &root, &["/bin/busybox", "sh", "/script"], &["PATH=/bin:/usr/bin", "LC_ALL=C"]);
+    let (found, _) =
+        monitor::run("pc", &root, &["/bin/busybox", "sh", "/script"], &["PATH=/bin:/usr/bin", "LC_ALL=C"]);
     assert_eq!((found.output.as_str(), found.status), (PRINTED, 0));
 }

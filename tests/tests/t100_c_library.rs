@@ -98,12 +98,12 @@ fn c_library(board: &str) {
 
 #[test]
 #[ignore = "minutes"]
-fn t97_tests_of_other_c_libraries_on_pc() {
+fn t100_tests_of_other_c_libraries_on_pc() {
     c_library("pc");
 }
 
 #[test]
 #[ignore = "minutes"]
-fn t98_tests_of_other_c_libraries_on_virt() {
+fn t101_tests_of_other_c_libraries_on_virt() {
     c_library("virt");
 }

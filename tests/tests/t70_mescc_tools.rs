@@ -60,8 +60,8 @@ impl Tools {
 }
 
 #[test]
-fn t60_upstreams_programs_for_armv7_run() {
-    let tools = Tools::new("t60");
+fn t70_upstreams_programs_for_armv7_run() {
+    let tools = Tools::new("t70");
     let packages = PrivateApt::open(project()).unwrap();
     let emulator =
         packages.unpacked(project(), "qemu-user-static", None).unwrap().join("usr/bin/qemu-arm-static");
@@ -85,8 +85,8 @@ fn t60_upstreams_programs_for_armv7_run() {
 }
 
 #[test]
-fn t61_aarch64_branches_are_those_of_the_gnu_assembler() {
-    let tools = Tools::new("t61");
+fn t71_aarch64_branches_are_those_of_the_gnu_assembler() {
+    let tools = Tools::new("t71");
     let definitions = tools.upstream("M2libc/aarch64/aarch64_defs.M1");
     let program = project().root.join("sources/mescc-tools/branches-aarch64.M1");
     let aarch64 = ["--architecture", "aarch64", "--base-address", "0x400078"];
@@ -101,8 +101,8 @@ fn t61_aarch64_branches_are_those_of_the_gnu_assembler() {
 }
 
 #[test]
-fn t62_a_string_has_the_same_bytes_where_char_is_signed() {
-    let tools = Tools::new("t62");
+fn t72_a_string_has_the_same_bytes_where_char_is_signed() {
+    let tools = Tools::new("t72");
     let text = tools.folder.join("text.M1");
     fs::write(&text, "\"é\"\n").unwrap();
     let hex = tools.run("M1", &["--architecture", "amd64"], &[&text], "hex2");

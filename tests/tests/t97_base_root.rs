@@ -68,8 +68,8 @@ fn as_disk(arch: Arch, disk: &Path) {
 }
 
 #[test]
-fn t90_base_is_a_root_on_x86_64() {
-    let folder = base(Arch::X86_64, "t90");
+fn t97_base_is_a_root_on_x86_64() {
+    let folder = base(Arch::X86_64, "t97");
     let root = folder.join("root");
     fs::create_dir(&root).unwrap();
     host::run(Command::new("tar").arg("xf").arg(folder.join("rootfs.tar")).arg("-C").arg(&root)).unwrap();
@@ -88,7 +88,7 @@ fn t90_base_is_a_root_on_x86_64() {
 
     as_initramfs(Arch::X86_64, &folder);
 
-    // An ext2 image of mke2fs's; the monitor's own is t91's.
+    // An ext2 image of mke2fs's; the monitor's own is t98's.
     let _ = fs::remove_dir_all(root.join("tmp"));
     fs::create_dir(root.join("tmp")).unwrap();
     let disk = folder.join("disk.img");
@@ -117,12 +117,12 @@ fn on_board(board: &str, test: &str) {
 
 #[test]
 #[ignore = "an emulated machine builds everything: cargo xtask test --all"]
-fn t91_base_on_pc_and_debians_amd64_kernel() {
-    on_board("pc", "t91");
+fn t98_base_on_pc_and_debians_amd64_kernel() {
+    on_board("pc", "t98");
 }
 
 #[test]
 #[ignore = "an emulated machine builds everything: cargo xtask test --all"]
-fn t92_base_on_virt_and_debians_arm64_kernel() {
-    on_board("virt", "t92");
+fn t99_base_on_virt_and_debians_arm64_kernel() {
+    on_board("virt", "t99");
 }
