@@ -4,6 +4,9 @@
 //! Pages are made when they are touched, by the program or by the monitor on its behalf: zero pages of
 //! anonymous memory, shared frames of files, copies of what a fork shares. A page that may be shared with
 //! another space is mapped without WRITE; [`Space::fault`] copies it at the first store.
+//!
+//! One file, because mapping, faulting, forking and unmapping keep the same promises about the same list of areas and
+//! the same page table.
 
 use crate::arch::{self, Root};
 use crate::errno::Errno;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-//! The file system calls, made as a program makes them (with x86_64's numbers and layouts), one scene a test.
+//! The file system calls, made as a program makes them (with x86_64's numbers and layouts), one scene a test. One file,
+//! because the scenes share the wrappers of the calls that stand first.
 
 use kernel_lite::errno::Errno;
 use kernel_lite::kernel::Kernel;
