@@ -122,7 +122,6 @@ fn t98_base_on_pc_and_debians_amd64_kernel() {
 }
 
 #[test]
-#[ignore = "an emulated machine builds everything: cargo xtask test --all"]
 fn t99_base_on_virt_and_debians_arm64_kernel() {
     on_board("virt", "t99");
 }
