@@ -4,10 +4,10 @@
 use crate::chain::{self, Options};
 use crate::fetch::Fetcher;
 use crate::project::Project;
+use crate::whole;
 use anyhow::Result;
 use image_packer::host::{closure, lock};
 use image_packer::plan::Arch;
-use std::fs;
 use std::process::ExitCode;
 
 /// Compare the answer files with what the goals make under plain Linux; with --update, write them.
@@ -46,7 +46,7 @@ pub fn main(args: Args) -> Result<ExitCode> {
             println!("{}: {}", file.display(), if lines.is_empty() { "as made" } else { "differs" });
             lines.iter().for_each(|line| println!("  {line}"));
             if args.update && !lines.is_empty() {
-                fs::write(&file, lock::print(&made))?;
+                whole::write(&file, lock::print(&made))?;
             } else {
                 changed |= !lines.is_empty();
             }

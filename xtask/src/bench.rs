@@ -10,6 +10,7 @@ use crate::emulator::{self, Job};
 use crate::exec::{self, Root};
 use crate::linux::{self, Kernel};
 use crate::project::{self, Project};
+use crate::whole;
 use anyhow::{Context, Result, ensure};
 use image_packer::host::tree::Entry;
 use image_packer::payload::{Console, Payload};
@@ -153,7 +154,7 @@ pub fn main(args: Args) -> Result<ExitCode> {
     }
     if args.write {
         let document = document(&tables, args.repeat) + &bench_chain::kept(&project);
-        fs::write(project.root.join("docs/performance.md"), document)?;
+        whole::write(&project.root.join("docs/performance.md"), document)?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -9,6 +9,7 @@ use crate::linux::{self, Kernel};
 use crate::pack;
 use crate::project::{self, Project};
 use crate::run;
+use crate::whole;
 use anyhow::{Context, Result, ensure};
 use image_packer::host::tree::Entry;
 use std::collections::BTreeMap;
@@ -113,7 +114,7 @@ pub fn write(project: &Project, compared: &[Compared], repeat: u32) -> Result<()
          emulator. Seconds are guest time, the fastest of {repeat}. Both lay out each step's root and compare locked \
          digests; the monitor also logs events, hashes what each step wrote and writes it to the disk.\n"
     );
-    fs::write(&file, format!("{before}{HEADING}\n{prose}\n{}", tables.join("\n")))?;
+    whole::write(&file, format!("{before}{HEADING}\n{prose}\n{}", tables.join("\n")))?;
     Ok(())
 }
 

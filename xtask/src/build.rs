@@ -5,6 +5,7 @@ use crate::board::{Board, Form, Place};
 use crate::debian::PrivateApt;
 use crate::pack;
 use crate::project::{self, Project};
+use crate::whole;
 use anyhow::{Context, Result, bail, ensure};
 use image_packer::payload::{Console, Mode, Payload};
 use std::collections::hash_map::DefaultHasher;
@@ -272,18 +273,17 @@ pub fn lay_out(board: &Board, monitor: &Monitor, payload: &[u8], folder: &Path) 
         ensure!(image.len() as u64 <= bytes, "the monitor does not fit {bytes} bytes of flash");
     }
     let file = folder.join("firmware.img");
-    let out = fs::File::create(&file).with_context(|| file.display().to_string())?;
-    std::io::Write::write_all(&mut &out, &image)?;
-    if let Some(bytes) = board.image.bytes {
+    whole::write_with(&file, |mut out| {
+        std::io::Write::write_all(&mut out, &image)?;
         // The rest of the flash is a hole, which reads as zeros.
-        out.set_len(bytes)?;
-    }
+        Ok(board.image.bytes.map_or(Ok(()), |bytes| out.set_len(bytes))?)
+    })?;
     let mut files = Files { image: file, initrd: None, input: None };
     if place != Place::Flash {
         let file = folder.join("payload.img");
         let mut padded = payload.to_vec();
         padded.resize(payload.len().next_multiple_of(512), 0);
-        fs::write(&file, padded)?;
+        whole::write(&file, padded)?;
         *(if place == Place::Initrd { &mut files.initrd } else { &mut files.input }) = Some(file);
     }
     Ok(files)

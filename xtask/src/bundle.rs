@@ -3,6 +3,7 @@
 //! in the same form whether the monitor or plain Linux made it.
 
 use crate::cpio;
+use crate::whole;
 use anyhow::{Context, Result};
 use flate2::{Compression, GzBuilder};
 use image_packer::host::closure::Closure;
@@ -82,16 +83,14 @@ pub fn furnish(rootfs: &mut Rootfs, closure: &Closure) -> Result<()> {
 /// Writes `rootfs.tar` and `rootfs.cpio.gz` (owner 0, mtime 0, sorted) and `OUTPUTS.sha256`, which `sha256sum -c`
 /// accepts in the unpacked archive.
 pub fn write_rootfs(folder: &Path, rootfs: &Rootfs) -> Result<Digests> {
-    let create = |name: &str| {
-        let file = folder.join(name);
-        fs::File::create(&file).with_context(|| file.display().to_string())
-    };
-    write_tar(&create("rootfs.tar")?, rootfs)?;
-    let mut gzip = GzBuilder::new().write(create("rootfs.cpio.gz")?, Compression::fast());
-    gzip.write_all(&cpio::of_rootfs(rootfs))?;
-    gzip.finish()?;
+    whole::write_with(&folder.join("rootfs.tar"), |file| write_tar(file, rootfs))?;
+    whole::write_with(&folder.join("rootfs.cpio.gz"), |file| {
+        let mut gzip = GzBuilder::new().write(file, Compression::fast());
+        gzip.write_all(&cpio::of_rootfs(rootfs))?;
+        Ok(gzip.finish().map(drop)?)
+    })?;
     let digests = digests(rootfs);
-    fs::write(folder.join("OUTPUTS.sha256"), lock::print(&digests))?;
+    whole::write(&folder.join("OUTPUTS.sha256"), lock::print(&digests))?;
     Ok(digests)
 }
 

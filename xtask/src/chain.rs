@@ -6,6 +6,7 @@ use crate::debian::{PrivateApt, require};
 use crate::memo::Memo;
 use crate::pack::{self, parse_arch};
 use crate::project::{Project, host_arch, which};
+use crate::whole;
 use anyhow::{Context, Result, anyhow, bail};
 use image_packer::hex::Digest;
 use image_packer::host::closure::Closure;
@@ -104,8 +105,8 @@ impl Report {
 pub fn run(project: &Project, closure: &Closure, folder: &Path, options: &Options<'_>) -> Result<Report> {
     let plan = Plan::parse(closure.plan.as_bytes())?;
     fs::create_dir_all(folder)?;
-    fs::write(folder.join("PLAN"), &closure.plan)?;
-    fs::write(folder.join("INPUTS.sha256"), &closure.inputs)?;
+    whole::write(&folder.join("PLAN"), &closure.plan)?;
+    whole::write(&folder.join("INPUTS.sha256"), &closure.inputs)?;
     let (files, steps) = run_steps(project, &plan, closure, folder, options)?;
     let sources: BTreeSet<&str> = closure.files.iter().map(|(path, _)| path.as_str()).collect();
     let mut outputs = files;
@@ -114,7 +115,7 @@ pub fn run(project: &Project, closure: &Closure, folder: &Path, options: &Option
     let digests = bundle::write_rootfs(folder, &outputs)?;
     let meta: Vec<String> =
         steps.iter().map(|(name, wall, cpu)| format!("step {name} wall {wall:?} cpu {cpu:?}\n")).collect();
-    fs::write(folder.join("run.meta"), meta.concat())?;
+    whole::write(&folder.join("run.meta"), meta.concat())?;
     Ok(Report { steps, outputs: digests.len() })
 }
 
@@ -170,6 +171,9 @@ pub fn run_steps(
         };
         let made = match made {
             Ok(made) => made,
+            Err(error) if whole::advice(&error).is_some() => {
+                return Err(error.context(format!("step {}", step.name)));
+            }
             Err(error) => {
                 // The shell that the message tells of wants them.
                 finished.iter().try_for_each(|(key, made)| memo.keep(key, made))?;
@@ -263,7 +267,7 @@ impl Runner {
     pub fn prepare(&self, root: &Path) -> Result<()> {
         if let Foreign::Prefixed(emulator) = &self.foreign {
             let target = root.join(&EMULATOR[1..]);
-            fs::copy(emulator, &target)?;
+            fs::copy(emulator, &target).with_context(|| target.display().to_string())?;
             fs::set_permissions(&target, fs::Permissions::from_mode(0o755))?;
         }
         Ok(())
@@ -371,7 +375,7 @@ pub fn populate(step: &Step<'_>, root: &Path, files: &Rootfs) -> Result<()> {
         fs::create_dir_all(target.parent().context("a file has a folder")?)?;
         match node {
             Node::File { mode, data } => {
-                fs::write(&target, data)?;
+                fs::write(&target, data).with_context(|| target.display().to_string())?;
                 fs::set_permissions(&target, fs::Permissions::from_mode(*mode))?;
                 File::options()
                     .append(true)

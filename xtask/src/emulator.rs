@@ -185,7 +185,8 @@ fn pump(
     listen: &mut dyn FnMut(&Piece) -> Result<()>,
 ) -> Result<Option<Epitaph>> {
     let mut stdout = child.stdout.take().context("the emulator's output is not a pipe")?;
-    let mut log = job.serial_log.as_ref().map(File::create).transpose()?;
+    let name = || job.serial_log.iter().map(|file| file.display().to_string()).collect::<String>();
+    let mut log = job.serial_log.as_ref().map(File::create).transpose().with_context(name)?;
     let mut deframer = Deframer::default();
     let mut epitaph = None;
     let mut buffer = vec![0; 1 << 16];
@@ -197,7 +198,7 @@ fn pump(
             Err(error) => return Err(error.into()),
         };
         if let Some(log) = &mut log {
-            log.write_all(&buffer[..len])?;
+            log.write_all(&buffer[..len]).with_context(name)?;
         }
         let pieces = match job.settings.console {
             Console::Framed => deframer.push(&buffer[..len]),

@@ -3,6 +3,7 @@
 
 use crate::debian::{PrivateApt, require};
 use crate::project::Project;
+use crate::whole;
 use anyhow::{Context, Result, anyhow, bail};
 use image_packer::hex::Digest;
 use image_packer::host::catalogue::{Catalogue, Origin};
@@ -53,6 +54,7 @@ pub fn main(args: Args) -> Result<ExitCode> {
         fetcher.store()?.display()
     );
     failed.iter().for_each(|error| eprintln!("error: {error:#}"));
+    failed.iter().find_map(whole::advice).iter().for_each(|advice| eprintln!("{advice}"));
     Ok(if failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
@@ -151,6 +153,9 @@ impl<'a> Fetcher<'a> {
                     return Ok(target);
                 }
                 Ok(false) => {}
+                Err(error) if whole::advice(&error).is_some() => {
+                    return Err(error.context(origin.file.clone()));
+                }
                 Err(error) => tried.push(format!("{error:#}")),
             }
         }
@@ -300,6 +305,9 @@ impl<'a> Fetcher<'a> {
         said.read_to_string(&mut text)?;
         let lines: BTreeSet<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
         let errors: Vec<&str> = lines.iter().copied().filter(|line| line.starts_with("E: ")).collect();
+        if let Some(error) = part.parent().and_then(whole::full) {
+            return Err(error);
+        }
         let lines = if errors.is_empty() { lines.into_iter().collect() } else { errors };
         bail!("{}", if lines.is_empty() { status.to_string() } else { lines.join("\n") })
     }

@@ -30,3 +30,4 @@ pub mod run;
 pub mod shell;
 pub mod sizes;
 pub mod test;
+pub mod whole;

@@ -5,6 +5,7 @@ use crate::cpio;
 use crate::debian::PrivateApt;
 use crate::exec::Root;
 use crate::project::Project;
+use crate::whole;
 use anyhow::{Context, Result, bail};
 use image_packer::plan::Arch;
 use std::fs;
@@ -113,7 +114,7 @@ pub fn boot(
 ) -> Result<()> {
     let folder = tempfile::tempdir()?;
     let initramfs = folder.path().join("initramfs");
-    fs::write(&initramfs, cpio::archive(root))?;
+    whole::write(&initramfs, cpio::archive(root))?;
     boot_from(arch, kernel, &initramfs, "", disk, listen)
 }
 

@@ -50,6 +50,7 @@ fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             eprintln!("error: {error:#}");
+            xtask::whole::advice(&error).iter().for_each(|advice| eprintln!("{advice}"));
             ExitCode::FAILURE
         }
     }

@@ -7,6 +7,7 @@
 
 use crate::bundle::{self, Node, Rootfs};
 use crate::project::Project;
+use crate::whole;
 use anyhow::Result;
 use image_packer::hex::Digest;
 use image_packer::host::sha256;
@@ -60,9 +61,7 @@ impl Memo {
     pub fn keep(&self, key: &Digest, made: &Rootfs) -> Result<()> {
         let file = self.file(key);
         if !file.is_file() {
-            let part = tempfile::NamedTempFile::new_in(&self.folder)?;
-            bundle::write_tar(part.as_file(), made)?;
-            part.persist(file)?;
+            whole::write_with(&file, |file| bundle::write_tar(file, made))?;
         }
         Ok(())
     }

@@ -4,6 +4,7 @@
 use crate::fetch::Fetcher;
 use crate::portable;
 use crate::project::Project;
+use crate::whole;
 use anyhow::{Context, Result};
 use image_packer::host::closure::{self, Closure};
 use image_packer::host::sha256;
@@ -70,9 +71,9 @@ pub fn main(args: Args) -> Result<ExitCode> {
     let bytes = closure.to_bytes()?;
     let to = args.to.unwrap_or_else(|| project.root.join(format!("out/closures/{goal}.{}.tar", args.arch)));
     if let Some(folder) = to.parent() {
-        fs::create_dir_all(folder)?;
+        fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
     }
-    fs::write(&to, &bytes).with_context(|| to.display().to_string())?;
+    whole::write(&to, &bytes)?;
     println!("{}  {}", sha256(&bytes), to.display());
     Ok(ExitCode::SUCCESS)
 }

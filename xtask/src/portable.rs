@@ -8,7 +8,8 @@
 use crate::bundle::{self, Node, Rootfs};
 use crate::chain;
 use crate::shell::quoted;
-use anyhow::{Context, Result};
+use crate::whole;
+use anyhow::Result;
 use image_packer::host::closure::Closure;
 use image_packer::host::lock;
 use image_packer::path;
@@ -54,8 +55,7 @@ pub fn write(file: &Path, closure: &Closure, answers: &lock::Digests) -> Result<
     if let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         fs::create_dir_all(folder)?;
     }
-    let archive = fs::File::create(file).with_context(|| file.display().to_string())?;
-    bundle::write_tar(&archive, &below)
+    whole::write_with(file, |archive| bundle::write_tar(archive, &below))
 }
 
 /// The script of a step.

@@ -9,6 +9,7 @@ use crate::console::{self, Epitaph, Line, Piece};
 use crate::emulator::{self, Ending, Job};
 use crate::pack;
 use crate::project::Project;
+use crate::whole;
 use anyhow::{Context, Result, bail, ensure};
 use ext4_view::{Ext4, FileType};
 use image_packer::host::closure::Closure;
@@ -71,6 +72,9 @@ pub fn main(args: Args) -> Result<ExitCode> {
         None => ExitCode::FAILURE,
     })
 }
+
+/// The monitor's code for an output disk that is full or does not write.
+const DISK: u8 = 7;
 
 /// What a run gave.
 #[derive(Clone, Debug)]
@@ -171,7 +175,7 @@ pub fn run(
         limit,
         serial_log: Some(folder.join("serial.log")),
     };
-    fs::write(folder.join("INPUTS.sha256"), &closure.inputs)?;
+    whole::write(&folder.join("INPUTS.sha256"), &closure.inputs)?;
     let mut progress = Progress::new();
     let ending = emulator::boot(board, monitor, &job, &mut |piece| {
         progress.take(piece);
@@ -180,7 +184,12 @@ pub fn run(
     progress.bar.finish_and_clear();
     let outputs = extract(&disk, folder, closure, &ending)?;
     let problem = ending.epitaph().err().map(|error| error.to_string());
-    let failure = ending.epitaph.as_ref().and_then(|end| failure(board, closure, end, &progress.said));
+    let mut failure = ending.epitaph.as_ref().and_then(|end| failure(board, closure, end, &progress.said));
+    // The emulator reports a full host as a disk that does not write.
+    if let (Some(Epitaph { code: DISK, .. }), Some(error)) = (&ending.epitaph, whole::full(folder)) {
+        let advice = whole::advice(&error).unwrap_or_default();
+        failure = Some(format!("{}{error:#}: {advice}", failure.map_or(String::new(), |text| text + "\n")));
+    }
     let report = Report {
         board: board.name.clone(),
         steps: progress.done,
@@ -192,7 +201,7 @@ pub fn run(
         host: ending.host,
         failure,
     };
-    fs::write(folder.join("run.meta"), report.json() + "\n")?;
+    whole::write(&folder.join("run.meta"), report.json() + "\n")?;
     Ok(report)
 }
 
@@ -284,7 +293,7 @@ fn extract(disk: &Path, folder: &Path, closure: &Closure, ending: &Ending) -> Re
     };
     let digests = bundle::write_rootfs(folder, &rootfs)?;
     if good {
-        fs::write(folder.join("events.log"), text("events.log")?)?;
+        whole::write(&folder.join("events.log"), text("events.log")?)?;
         let inputs = closure.inputs.as_bytes();
         ensure!(text("INPUTS.sha256")? == inputs, "the disk's INPUTS.sha256 is not the closure's");
         let archive = closure.to_bytes()?;
