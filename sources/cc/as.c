@@ -130,6 +130,13 @@ static Symbol *symbol_word(void) {
     return obj_symbol(as.obj, name_word());
 }
 
+static int digit_value(int c) {
+    if (is_digit(c))
+        return c - '0';
+    c = c | 32;
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : 99;
+}
+
 /* The number of `name` in a list such as "eq,ne,cs|hs,cc|lo"; names with | between have the same.  -1: none. */
 static int list_index(char *list, char *name) {
     int n = 0;
@@ -145,26 +152,136 @@ static int list_index(char *list, char *name) {
     }
 }
 
-/* the n-th name of such a list */
-static char *list_item(char *list, int n) {
-    while (n)
-        n -= *list++ == ',';
-    char *start = list;
-    while (is_word(*list))
-        list++;
-    return str_save(start, list - start);
+/* ---- tables ----
+ * A table is text.  An entry is a name and one or more forms, with ; behind the last:
+ *     NAME ARGS NUMBER ARGS NUMBER ... ;
+ * In the tables of instructions ARGS is a letter an operand, - for none, and NUMBER the opcode; the others say what
+ * they mean.  NUMBER is
+ *     HEX[+STEPn][/REG][:FLAGS]
+ * with REG a digit for the reg field of x86_64, FLAGS letters out of form_flags.  A family of entries that differ
+ * in a number has one line: names with a comma between have the numbers 0, 1, 2 ...; names with | have the same. STEP
+ * times the number is added to the opcode; /n is the number in the reg field.  A name's ? stands for the table's
+ * endings, its * for ps, pd, ss, sd, whose number chooses the prefix.  An entry without a form takes its names away. */
+
+enum { F_B = 1, F_W = 2, F_L = 4, F_Q = 8, F_SIZES = 15, F_WBIT = 16, F_NARROW = 32, F_BIT22 = 64 };
+static char *form_flags = "bwlq*dN";
+
+typedef struct Form Form;
+struct Form {
+    Form *next;                 /* another one of the same name */
+    char *args;
+    unsigned int op;
+    int ext;                    /* the reg field, or NONE */
+    int flags;                  /* F_... */
+};
+
+typedef struct Table Table;
+struct Table {
+    char *text, *endings;
+    Obj *names;                 /* each symbol's value is its first form; null until the table is read */
+};
+
+static char *table_word(char **text) {
+    char *p = *text;
+    while (*p == ' ')
+        p++;
+    char *start = p;
+    while (*p != ' ' && *p != ';')
+        p++;
+    *text = p;
+    return str_save(start, p - start);
+}
+
+/* the forms at `text`, for the name with that number */
+static Form *read_forms(char *text, int number) {
+    static int prefixes[] = { 0, 0x660000, 0xf20000, 0xf30000 };
+    while (*text == ' ')
+        text++;
+    if (*text == ';')
+        return 0;
+    Form *f = xalloc(sizeof(Form));
+    f->args = table_word(&text);
+    if (f->args[0] == '-')
+        f->args = "";
+    f->ext = NONE;
+    char *c = table_word(&text);
+    for (; digit_value(*c) < 16; c++)
+        f->op = f->op << 4 | digit_value(*c);
+    if (*c == '+') {
+        c++;
+        f->op += (is_digit(*c) ? *c - '0' : 1) * number;
+        c += 1 + is_digit(*c);
+    }
+    if (*c == '/') {
+        f->ext = c[1] == 'n' ? number : c[1] - '0';
+        c += 2;
+    }
+    for (; *c; c++)
+        if (*c == 'p')
+            f->op |= prefixes[number];
+        else
+            for (int i = 0; form_flags[i]; i++)
+                f->flags |= (form_flags[i] == *c) << i;
+    f->next = read_forms(text, number);
+    return f;
+}
+
+static void read_table(Table *t) {
+    t->names = obj_empty(0, "");
+    for (char *text = t->text; *text;) {
+        char *list = table_word(&text);
+        long last = str_len(list) - 1;
+        char *stem = "";
+        if (list[last] == '?' || list[last] == '*') {
+            stem = str_save(list, last);
+            list = list[last] == '?' ? t->endings : "ps,pd,sd,ss";
+        }
+        int number = 0;
+        while (*list) {
+            char *start = list;
+            while (is_word(*list))
+                list++;
+            if (list > start) {
+                Symbol *y = obj_symbol(t->names, str_join(stem, str_save(start, list - start), ""));
+                y->value = (long)read_forms(text, number);
+            }
+            if (*list)
+                number += *list++ == ',';
+        }
+        while (*text++ != ';') {
+        }
+        while (*text == ' ')
+            text++;
+    }
+}
+
+static Form *find_forms(Table *t, char *name) {
+    if (!t->names)
+        read_table(t);
+    Symbol *y = obj_find(t->names, name);
+    return y ? (Form *)y->value : 0;
+}
+
+/* the first form of an entry with a name of one letter */
+static Form *find_letter(Table *t, int letter) {
+    char name[2];
+    name[0] = letter;
+    name[1] = 0;
+    return find_forms(t, name);
+}
+
+/* the name of a form, by what it is */
+static char *form_name(Table *t, char *args, unsigned int op) {
+    find_forms(t, "");
+    Symbol *y = t->names->symbols;
+    while (!str_eq(((Form *)y->value)->args, args) || ((Form *)y->value)->op != op)
+        y = y->next;
+    return y->name;
 }
 
 /* ---- expressions ---- */
 
 static void expression_value(Value *v);
-
-static int digit_value(int c) {
-    if (is_digit(c))
-        return c - '0';
-    c = c | 32;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : 99;
-}
 
 /* digits of the base at the cursor, at most `most` of them */
 static long as_digits(int base, int most) {
@@ -342,68 +459,52 @@ static void set_symbol(Symbol *y, Value *v) {
 
 /* ---- directives ---- */
 
-static char *as_directive_names =
-    ".text|.data|.bss,.section,.pushsection,.popsection,.previous,.local,.globl|.global,.weak,.internal,.hidden,"
-    ".protected,.type,.size,.align,.balign,.p2align,.byte,.short|.hword|.2byte|.value,.int|.long|.4byte|.inst,"
-    ".quad|.xword|.8byte|.dword,.word,.ascii,.asciz|.string,.zero|.skip|.space,.fill,.set|.equ,.comm,.lcomm,"
-    ".file|.ident|.loc|.arch|.cpu";
-
-enum {
-    DIR_SECTION_NAME, DIR_SECTION, DIR_PUSH, DIR_POP, DIR_PREVIOUS, DIR_LOCAL, DIR_GLOBAL, DIR_WEAK, DIR_INTERNAL,
-    DIR_HIDDEN, DIR_PROTECTED, DIR_TYPE, DIR_SIZE, DIR_ALIGN, DIR_BALIGN, DIR_P2ALIGN, DIR_BYTE, DIR_SHORT, DIR_INT,
-    DIR_QUAD, DIR_WORD, DIR_ASCII, DIR_ASCIZ, DIR_SKIP, DIR_FILL, DIR_SET, DIR_COMM, DIR_LCOMM, DIR_IGNORE
+/* ARGS: the directive's letter, then what they have in common: y a symbol and a comma, k a constant, v a value.
+ * NUMBER tells those with the same letter apart. */
+static Table directives = {
+    ".text|.data|.bss S 0; .section s 0; .pushsection s 1; .popsection o 0; .previous p 0;"
+    ".local,.globl|.global,.weak b 0+n; .internal,.hidden,.protected h 1+n; .type ty 0; .size zyk 0; .balign ak 0;"
+    ".p2align ak 1; .align ak 2; .byte d 1; .short|.hword|.2byte|.value d 2; .int|.long|.4byte|.inst d 4;"
+    ".quad|.xword|.8byte|.dword d 8; .word d 0; .ascii q 0; .asciz|.string q 1; .zero|.skip|.space fk 0; .fill fk 1;"
+    ".set|.equ =yv 0; .comm cyk 0; .lcomm cyk 1; .file|.ident|.loc|.arch|.cpu - 0;", "", 0
 };
+
+/* what a section is by the first part of its name, when nothing is said: the flags as .section spells them, and the
+ * type; and the types' own names */
+static Table section_kinds = {
+    ".text|.init|.fini ax 1; .rodata a 1; .data aw 1; .bss aw 8; .tdata awT 1; .tbss awT 8; .note|note - 7;"
+    ".init_array|init_array aw e; .fini_array|fini_array aw f; nobits - 8; progbits - 1;", "", 0
+};
+
+static Form *section_kind(char *name) {
+    long n = 1;
+    while (name[n] && name[n] != '.')
+        n++;
+    return find_forms(&section_kinds, str_save(name, n));
+}
 
 static void enter_section(Section *s) {
     as.previous = here;
     here = s;
 }
 
-/* what a section is by its name, when nothing is said */
-typedef struct SectionKind SectionKind;
-struct SectionKind {
-    char *stem;
-    int type;
-    char *flags;                /* as .section spells them */
-};
-
-static SectionKind section_kinds[] = {
-    { ".text", SHT_PROGBITS, "ax" },            { ".rodata", SHT_PROGBITS, "a" },       { ".data", SHT_PROGBITS, "aw" },
-    { ".bss", SHT_NOBITS, "aw" },               { ".tdata", SHT_PROGBITS, "awT" },      { ".tbss", SHT_NOBITS, "awT" },
-    { ".init_array", SHT_INIT_ARRAY, "aw" },    { ".fini_array", SHT_FINI_ARRAY, "aw" },
-    { ".init", SHT_PROGBITS, "ax" },            { ".fini", SHT_PROGBITS, "ax" },
-    { ".note", SHT_NOTE, "" },                  { "", SHT_PROGBITS, "" }
-};
-
 static void section_directive(char *name) {
-    while (!as_at_end() && *as.p == '-') {         /* names such as .note.GNU-stack */
+    for (; !as_at_end() && *as.p == '-'; name = str_join(name, "-", as_word()))     /* such as .note.GNU-stack */
         as.p++;
-        name = str_join(name, "-", as_word());
-    }
-    SectionKind *k = section_kinds;
-    while (!str_starts(name, k->stem))
-        k++;
-    static int types[] = { SHT_PROGBITS, SHT_NOBITS, SHT_NOTE, SHT_INIT_ARRAY, SHT_FINI_ARRAY };
-    int type = k->type;
+    Form *kind = section_kind(name);
+    int type = kind ? kind->op : SHT_PROGBITS;
     long flags = 0;
-    for (char *c = as_take(',') ? as_quoted() : k->flags; *c; c++)
+    for (char *c = as_take(',') ? as_quoted() : kind ? kind->args : ""; *c; c++)
         flags |= *c == 'a' ? SHF_ALLOC : *c == 'w' ? SHF_WRITE : *c == 'x' ? SHF_EXEC : *c == 'M' ? SHF_MERGE
                  : *c == 'S' ? SHF_STRINGS : *c == 'T' ? SHF_TLS : 0;
     if (as_take(',')) {
-        if (!as_take('@') && !as_take('%'))
-            as_error("section type expected%s", "");
-        type = types[list_index("nobits,note,init_array,fini_array", as_word()) + 1];
+        if (!as_take('@'))
+            as_need('%');
+        kind = section_kind(as_word());
+        type = kind ? kind->op : SHT_PROGBITS;
     }
     enter_section(obj_section(as.obj, name, type, flags));
     here->entsize = as_take(',') ? constant_value() : 0;
-}
-
-static void type_directive(Symbol *y) {
-    static int types[] = { STT_NOTYPE, STT_FUNC, STT_OBJECT, STT_TLS };
-    as_take(',');
-    if (!as_take('@') && !as_take('%'))
-        as_take('#');
-    y->type = types[list_index("function|STT_FUNC,object|STT_OBJECT,tls_object", as_word()) + 1];
 }
 
 static long alignment(long n) {
@@ -412,11 +513,10 @@ static long alignment(long n) {
     return n;
 }
 
-static void align_directive(int power) {
-    long n = constant_value();
-    if (power && (n < 0 || n > 16))
+static void align_directive(long n, int is_power) {
+    if (is_power && (n < 0 || n > 16))
         as_error("bad alignment%s", "");
-    n = alignment(power ? 1L << n : n ? n : 1);
+    n = is_power ? 1L << n : alignment(n ? n : 1);
     long pad = -here->len & (n - 1), most = pad;
     int fill = NONE;
     if (as_take(',') && !as_at_end() && *as.p != ',')
@@ -431,22 +531,19 @@ static void align_directive(int power) {
 }
 
 static void ascii_directive(int zero) {
-    do {
-        as_need('"');
-        while (*as.p && *as.p != '"' && *as.p != '\n') {
-            int c = *as.p++;
-            emit8(c == '\\' ? escape_char() : c);
-        }
-        if (*as.p != '"')
-            as_error("string without its end%s", "");
-        as.p++;
-        if (zero)
-            emit8(0);
-    } while (as_take(','));
+    as_need('"');
+    while (*as.p && *as.p != '"' && *as.p != '\n') {
+        int c = *as.p++;
+        emit8(c == '\\' ? escape_char() : c);
+    }
+    if (*as.p != '"')
+        as_error("string without its end%s", "");
+    as.p++;
+    if (zero)
+        emit8(0);
 }
 
-static void fill_directive(int with_size) {
-    long n = constant_value();
+static void fill_directive(long n, int with_size) {
     long size = with_size && as_take(',') ? constant_value() : 1;
     long v = as_take(',') ? constant_value() : 0;
     if (n < 0 || size < 1 || size > 8)
@@ -458,204 +555,88 @@ static void fill_directive(int with_size) {
             emit8(v >> i % size * 8);
 }
 
-static void comm_directive(Symbol *y, int local) {
-    as_need(',');
-    long size = constant_value();
-    long align = alignment(as_take(',') ? constant_value() : 1);
-    if (!local && !(y->bound && y->binding == STB_LOCAL)) {
-        sym_common(y, size, align);
-        y->binding = STB_GLOBAL;
-        return;
-    }
-    sec_align(as.obj->bss, align);
-    sym_define(y, as.obj->bss, as.obj->bss->len);
-    y->size = size;
+static void comm_directive(Symbol *y, long size, int local) {
+    y->place = PLACE_COMMON;
     y->type = STT_OBJECT;
-    sec_zero(as.obj->bss, size);
+    y->size = size;
+    y->value = alignment(as_take(',') ? constant_value() : 1);
+    if (local || y->bound && y->binding == STB_LOCAL)
+        sym_place_common(y, as.obj->bss);
+    else
+        y->binding = STB_GLOBAL;
 }
 
-static void symbol_list(int what) {
-    do {
-        Symbol *y = symbol_word();
-        if (what >= DIR_INTERNAL)
-            y->visibility = STV_INTERNAL + what - DIR_INTERNAL;
-        else {
-            y->bound = 1;
-            y->binding = STB_LOCAL + what - DIR_LOCAL;
-        }
-    } while (as_take(','));
-}
-
-static void data_directive(int size) {
+/* an item of those that take a list */
+static void list_directive(int letter, long n) {
     Value v;
-    do {
+    Symbol *y = letter == 'b' || letter == 'h' ? symbol_word() : 0;
+    if (letter == 'h')
+        y->visibility = n;
+    else if (y) {
+        y->binding = n;
+        y->bound = 1;
+    } else if (letter == 'q')
+        ascii_directive(n);
+    else {
         expression_value(&v);
-        data_value(size, &v);
-    } while (as_take(','));
+        data_value(n ? n : as.obj->machine == MACH_X86_64 ? 2 : 4, &v);
+    }
 }
 
 static void as_directive(char *name) {
-    int what = str_starts(name, ".cfi_") ? DIR_IGNORE : list_index(as_directive_names, name);
-    int x86 = as.obj->machine == MACH_X86_64;
-    Value v;
+    Form *f = find_forms(&directives, str_starts(name, ".cfi_") ? ".loc" : name);
+    if (!f)
+        as_error("unknown directive %s", name);
+    long n = f->op;
     Symbol *y = 0;
-    switch (what) {
-    case DIR_SECTION_NAME: enter_section(obj_section(as.obj, name, SHT_PROGBITS, 0)); break;
-    case DIR_PUSH:
-        if (as.depth == SECTION_STACK)
+    Value v;
+    for (char *c = f->args; *c; c++)
+        if (*c == 'y') {
+            y = symbol_word();
+            if (!as_take(',') && c[1])
+                as_error("',' expected%s", "");
+        } else if (*c == 'k')
+            v.add = constant_value();
+        else if (*c == 'v')
+            expression_value(&v);
+    switch (f->args[0]) {
+    case 'S': enter_section(obj_section(as.obj, name, SHT_PROGBITS, 0)); break;
+    case 's':
+        if (n && as.depth == SECTION_STACK)
             as_error(".pushsection is nested too deeply%s", "");
-        as.stack[as.depth++] = here;
-    case DIR_SECTION: section_directive(name_word()); break;
-    case DIR_POP:
+        if (n)
+            as.stack[as.depth++] = here;
+        section_directive(name_word());
+        break;
+    case 'o':
         if (as.depth == 0)
             as_error(".popsection without .pushsection%s", "");
         enter_section(as.stack[--as.depth]);
         break;
-    case DIR_PREVIOUS: enter_section(as.previous); break;
-    case DIR_LOCAL: case DIR_GLOBAL: case DIR_WEAK: case DIR_INTERNAL: case DIR_HIDDEN: case DIR_PROTECTED:
-        symbol_list(what);
+    case 'p': enter_section(as.previous); break;
+    case 't':
+        if (!as_take('@') && !as_take('%'))
+            as_take('#');
+        n = list_index(",object|STT_OBJECT,function|STT_FUNC,,,,tls_object", as_word());
+        y->type = n < 0 ? STT_NOTYPE : n;
         break;
-    case DIR_TYPE: type_directive(symbol_word()); break;
-    case DIR_SIZE:
-        y = symbol_word();
-        as_need(',');
-        expression_value(&v);
-        if (v.sym || v.minus)
-            as_error("the size of %s is not a constant", y->name);
-        y->size = v.add;
-        break;
-    case DIR_ALIGN: case DIR_BALIGN: case DIR_P2ALIGN:
-        align_directive(what == DIR_P2ALIGN || what == DIR_ALIGN && !x86);
-        break;
-    case DIR_BYTE: case DIR_SHORT: case DIR_INT: case DIR_QUAD: data_directive(1 << what - DIR_BYTE); break;
-    case DIR_WORD: data_directive(x86 ? 2 : 4); break;
-    case DIR_ASCII: case DIR_ASCIZ: ascii_directive(what == DIR_ASCIZ); break;
-    case DIR_SKIP: case DIR_FILL: fill_directive(what == DIR_FILL); break;
-    case DIR_SET:
-        y = symbol_word();
-        as_need(',');
-        expression_value(&v);
-        set_symbol(y, &v);
-        break;
-    case DIR_COMM: case DIR_LCOMM: comm_directive(symbol_word(), what == DIR_LCOMM); break;
-    case DIR_IGNORE:
+    case 'z': y->size = v.add; break;
+    case 'a': align_directive(v.add, n == 1 || n == 2 && as.obj->machine == MACH_AARCH64); break;
+    case 'f': fill_directive(v.add, n); break;
+    case '=': set_symbol(y, &v); break;
+    case 'c': comm_directive(y, v.add, n); break;
+    case 0:
         while (!as_at_end())
             if (*as.p == '"')
                 as_quoted();
             else
                 as.p++;
         break;
-    default: as_error("unknown directive %s", name);
+    default:
+        do
+            list_directive(f->args[0], n);
+        while (as_take(','));
     }
-}
-
-/* ---- tables of instructions ----
- * A table is text.  An instruction is its name and one or more forms, with ; behind the last:
- *     NAME ARGS OPCODE ARGS OPCODE ... ;
- * ARGS is a letter an operand, - for none; what the letters mean, each processor's file says.  OPCODE is
- *     HEX[+STEPn][/REG][:FLAGS]
- * with REG a digit for the reg field of x86_64, FLAGS letters out of form_flags.  A family of instructions that differ
- * in a number has one line: names with a comma between have the numbers 0, 1, 2 ...; names with | have the same. STEP
- * times the number is added to the opcode; /n is the number in the reg field.  A name's ? stands for the table's
- * conditions, its * for ps, pd, ss, sd, whose number chooses the prefix. */
-
-enum { F_B = 1, F_W = 2, F_L = 4, F_Q = 8, F_SIZES = 15, F_WBIT = 16, F_NARROW = 32, F_BIT22 = 64 };
-static char *form_flags = "bwlq*dN";
-
-typedef struct Form Form;
-struct Form {
-    Form *next;                 /* another one of the same name */
-    char *args;
-    unsigned int op;
-    int ext;                    /* the reg field, or NONE */
-    int flags;                  /* F_... */
-};
-
-typedef struct Table Table;
-struct Table {
-    char *text, *conditions;
-    Obj *names;                 /* each symbol's value is its first form; null until the table is read */
-};
-
-static char *table_word(char **text) {
-    char *p = *text;
-    while (*p == ' ')
-        p++;
-    char *start = p;
-    while (*p != ' ' && *p != ';')
-        p++;
-    *text = p;
-    return str_save(start, p - start);
-}
-
-/* the forms at `text`, for the name with that number */
-static Form *read_forms(char *text, int number) {
-    static int prefixes[] = { 0, 0x660000, 0xf20000, 0xf30000 };
-    while (*text == ' ')
-        text++;
-    if (*text == ';')
-        return 0;
-    Form *f = xalloc(sizeof(Form));
-    f->args = table_word(&text);
-    if (f->args[0] == '-')
-        f->args = "";
-    f->ext = NONE;
-    char *c = table_word(&text);
-    for (; digit_value(*c) < 16; c++)
-        f->op = f->op << 4 | digit_value(*c);
-    if (*c == '+') {
-        c++;
-        f->op += (is_digit(*c) ? *c - '0' : 1) * number;
-        c += 1 + is_digit(*c);
-    }
-    if (*c == '/') {
-        f->ext = c[1] == 'n' ? number : c[1] - '0';
-        c += 2;
-    }
-    for (; *c; c++)
-        if (*c == 'p')
-            f->op |= prefixes[number];
-        else
-            for (int i = 0; form_flags[i]; i++)
-                f->flags |= (form_flags[i] == *c) << i;
-    f->next = read_forms(text, number);
-    return f;
-}
-
-static void read_table(Table *t) {
-    t->names = obj_empty(0, "");
-    for (char *text = t->text; *text;) {
-        char *list = table_word(&text);
-        long last = str_len(list) - 1;
-        char *stem = "";
-        if (list[last] == '?' || list[last] == '*') {
-            stem = str_save(list, last);
-            list = list[last] == '?' ? t->conditions : "ps,pd,sd,ss";
-        }
-        int number = 0;
-        while (*list) {
-            char *start = list;
-            while (is_word(*list))
-                list++;
-            if (list > start) {
-                Symbol *y = obj_symbol(t->names, str_join(stem, str_save(start, list - start), ""));
-                y->value = (long)read_forms(text, number);
-            }
-            if (*list)
-                number += *list++ == ',';
-        }
-        while (*text++ != ';') {
-        }
-        while (*text == ' ')
-            text++;
-    }
-}
-
-static Form *find_forms(Table *t, char *name) {
-    if (!t->names)
-        read_table(t);
-    Symbol *y = obj_find(t->names, name);
-    return y ? (Form *)y->value : 0;
 }
 
 /* ---- statements ---- */

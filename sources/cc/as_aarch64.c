@@ -6,29 +6,29 @@
  * The operands are read first, without regard to the mnemonic.  Then the mnemonic's forms are tried in order: each
  * letter of a form says what an operand must be and into which field of the instruction it goes. */
 
-enum { A64_REG, A64_FREG, A64_VREG, A64_IMM, A64_MEM, A64_SHIFT, A64_NAME };
-
 /* of a memory operand: offset, pre-indexed, post-indexed, register offset */
 enum { MEM_OFFSET, MEM_PRE, MEM_POST, MEM_REG };
 
 typedef struct A64Operand A64Operand;
 struct A64Operand {
-    int kind;
-    int reg;                    /* of A64_MEM: the base */
-    int size;                   /* bytes of a register, or of MEM_REG's index */
-    int sp;                     /* the register is sp, not zr */
-    int mode;                   /* of A64_MEM */
-    int index;                  /* register of MEM_REG; element of A64_VREG */
-    int option;                 /* of A64_SHIFT and MEM_REG: 0..3 lsl lsr asr ror; 8 + extend number */
-    int amount;                 /* of the shift; -1: none given */
-    Value value;                /* of A64_IMM, A64_MEM, and of A64_NAME as a label */
-    int modifier;               /* :lo12: and so on: 1 + its number in a64_modifiers */
-    char *name;
+    int kind;                   /* a letter: r integer register or zr, p sp, f floating, v vector register, n number,
+                                   a address, m memory, s shift, c condition; S T I names of the system's */
+    int reg;                    /* its number, of m the base; of s 0..3 lsl lsr asr ror, 8 + extension; of names bits */
+    int log;                    /* a register has 1 << log bytes */
+    int mode;                   /* of m */
+    int amount;                 /* of s; -1: none given; of v the element */
+    A64Operand *part;           /* of m: what is added; of a register there: its shift, or null */
+    Value value;                /* of n and a */
+    Form *modifier;             /* of a: :lo12: and so on, or null */
+    char *name;                 /* the word; of v: what stands behind the dot */
 };
 
 enum { A64_MAX_OPERANDS = 5 };
-static A64Operand a64_op[A64_MAX_OPERANDS];
+static A64Operand *a64_op[A64_MAX_OPERANDS];
+static A64Operand a64_nothing;  /* stands behind the last one */
 static int a64_nops;
+static int a64_flags;           /* of the form that is tried; also what was taken from a register before: */
+enum { A64_HAS_WIDTH = F_W, A64_HAS_TYPE = 256 };
 static unsigned int a64_word;   /* the instruction as far as it is put together */
 
 /* ---- immediates ---- */
@@ -65,49 +65,51 @@ static int a64_float_imm(unsigned long v) {
 
 /* ---- operands ---- */
 
-/* the relocations of :lo12: and its like, by the instruction: add, a load or store of a byte, any other */
-static char *a64_modifiers =
-    "lo12,got,got_lo12,gottprel,gottprel_lo12,tprel_hi12,tprel_lo12,tprel_lo12_nc,pg_hi21,"
-    "abs_g0,abs_g0_nc,abs_g1,abs_g1_nc,abs_g2,abs_g2_nc,abs_g3,tprel_g0,tprel_g0_nc,tprel_g1,tprel_g1_nc,tprel_g2";
-static int a64_add_relocs[] = { 277, 0, 0, 0, 0, 549, 550, 551, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 };
-static int a64_load_relocs[] = { 278, 0, 312, 0, 542, 0, 552, 553, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 };
-static int a64_other_relocs[] = { 0, 311, 0, 541, 0, 0, 0, 0, 275, 263, 264, 265, 266, 267, 268, 269, 547, 548, 545,
-                                  546, 544 };
+/* ARGS: kind, and of registers log; NUMBER: reg */
+static Table a64_names = {
+    "w? r2 0+n; x? r3 0+n; w31|x31; wzr r2 1f; xzr r3 1f; wsp p2 1f; sp p3 1f; fp r3 1d; lr r3 1e; b? f0 0+n;"
+    "h? f1 0+n; s? f2 0+n; d? f3 0+n; q? f4 0+n; v? v 0+n; lsl,lsr,asr,ror s 0+n;"
+    "uxtb,uxth,uxtw,uxtx,sxtb,sxth,sxtw,sxtx s 8+n; eq,ne,cs|hs,cc|lo,mi,pl,vs,vc,hi,ls,ge,lt,gt,le,al,nv c 0+n;"
+    ",oshld,oshst,osh,,nshld,nshst,nsh,,ishld,ishst,ish,,ld,st,sy T 0+n; daifset,daifclr I 1806+n; spsel I 5;"
+    "nzcv,daif S da10+n; fpcr,fpsr S da20+n; tpidr_el0,tpidrro_el0 S de82+n; tpidr_el1 S c684; dczid_el0 S d807;"
+    "ctr_el0 S d801; cntfrq_el0,cntpct_el0,cntvct_el0 S df00+n; midr_el1 S c000; mpidr_el1 S c005; currentel S c212;"
+    "spsr_el1,elr_el1 S c200+n; sp_el0 S c208; sctlr_el1 S c080; ttbr0_el1,ttbr1_el1,tcr_el1 S c100+n; mair_el1 S c510;"
+    "vbar_el1 S c600; esr_el1 S c290; far_el1 S c300; zva S 5ba1; cvac S 5bd1; cvau S 5bd9; civac S 5bf1; ivac S 43b1;"
+    "ivau S 5ba9; iallu S 43a8; ialluis S 4388; vmalle1 S 4438; vmalle1is S 4418;",
+    "0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31", 0
+};
 
-static char *a64_shifts = "lsl,lsr,asr,ror,,,,,uxtb,uxth,uxtw,uxtx,sxtb,sxth,sxtw,sxtx";
-static char *a64_conditions = "eq,ne,cs|hs,cc|lo,mi,pl,vs,vc,hi,ls,ge,lt,gt,le,al,nv";
+/* the relocation that a modifier asks for, by the operand letter */
+static Table a64_modifiers = {
+    "lo12 i 115 M 116; got A 137; got_lo12 M 138; gottprel A 21d; gottprel_lo12 M 21e; tprel_hi12 i 225;"
+    "tprel_lo12 i 226 M 228; tprel_lo12_nc i 227 M 229; pg_hi21 A 113; tprel_g2,tprel_g1,tprel_g1_nc H 220+n;"
+    "tprel_g0,tprel_g0_nc H 223+n; abs_g0,abs_g0_nc,abs_g1,abs_g1_nc,abs_g2,abs_g2_nc,abs_g3 H 107+n;", "", 0
+};
 
-/* The register called `name`: fills kind, reg, size, sp.  0: no register. */
-static int a64_register(A64Operand *o, char *name) {
-    o->sp = str_eq(name, "sp") || str_eq(name, "wsp");
-    o->kind = A64_REG;
-    o->size = name[0] == 'w' ? 4 : 8;
-    o->reg = 31;
-    if (o->sp || str_eq(name, "xzr") || str_eq(name, "wzr"))
-        return 1;
-    o->reg = 29 + list_index("fp,lr", name);
-    if (o->reg >= 29)
-        return 1;
-    int class = letter_index("wxbhsdqv", name[0] | 32);
-    if (class < 0 || !is_digit(name[1]))
+/* The register, shift or name of the system's called `name`: fills kind, reg, log, name.  0: there is none. */
+static int a64_named(A64Operand *o, char *name) {
+    char *dot = name;
+    while (*dot && *dot != '.')
+        dot++;
+    char *lower = str_save(name, dot - name);
+    for (char *c = lower; *c; c++)
+        *c |= *c >= 'A' && *c <= 'Z' ? 32 : 0;
+    Form *f = find_forms(&a64_names, lower);
+    o->name = *dot ? dot + 1 : name;
+    if (!f || (f->args[0] == 'v') != (*dot == '.'))
         return 0;
-    char *p = name + 1;
-    for (o->reg = 0; is_digit(*p); p++)
-        o->reg = o->reg * 10 + *p - '0';
-    if (o->reg > (class < 2 ? 30 : 31) || *p != (class == 7 ? '.' : 0))
-        return 0;
-    o->kind = class < 2 ? A64_REG : class < 7 ? A64_FREG : A64_VREG;
-    o->size = class < 2 ? 4 << class : 1 << (class - 2);
-    o->name = p + 1;
+    o->kind = f->args[0];
+    o->log = f->args[0] == 'v' ? 0 : f->args[1] - '0';
+    o->reg = f->op;
     return 1;
 }
 
+/* a number or an address */
 static void a64_immediate(A64Operand *o) {
-    o->modifier = 0;
     as_take('#');
     if (as_take(':')) {
         char *name = as_word();
-        o->modifier = list_index(a64_modifiers, name) + 1;
+        o->modifier = find_forms(&a64_modifiers, name);
         if (!o->modifier)
             as_error("unknown modifier :%s:", name);
         as_need(':');
@@ -115,37 +117,21 @@ static void a64_immediate(A64Operand *o) {
     if (str_starts(as.p, "0.0"))                /* of fcmp: the only floating constant */
         as.p += 2;
     expression_value(&o->value);
+    o->kind = o->modifier || o->value.sym || o->value.minus ? 'a' : 'n';
 }
 
-static void a64_shift(A64Operand *o, char *name) {
-    o->option = list_index(a64_shifts, name);
-    o->amount = -1;
-    skip_blanks();
-    if (as_take('#') || is_digit(*as.p) || *as.p == '(')
-        o->amount = constant_value();
-}
+static A64Operand *a64_operand(void);
 
-static void a64_memory(A64Operand *o) {
-    A64Operand r;
-    o->kind = A64_MEM;
-    o->mode = MEM_OFFSET;
-    if (!a64_register(&r, as_word()) || r.kind != A64_REG || r.size != 8)
+/* what stands behind [ */
+static A64Operand *a64_memory(void) {
+    A64Operand *o = a64_operand();
+    if (o->kind != 'r' && o->kind != 'p' || o->log != 3)
         as_error("base register expected%s", "");
-    o->reg = r.reg;
-    if (as_take(',')) {
-        skip_blanks();
-        char *start = as.p;
-        if (a64_register(&r, as_word())) {
-            o->mode = MEM_REG;
-            o->index = r.reg;
-            o->size = r.size;
-            o->amount = -1;
-            if (as_take(','))
-                a64_shift(o, as_word());
-        } else {
-            as.p = start;
-            a64_immediate(o);
-        }
+    o->kind = 'm';
+    o->part = as_take(',') ? a64_operand() : 0;
+    if (o->part && o->part->kind == 'r') {
+        o->mode = MEM_REG;
+        o->part->part = as_take(',') ? a64_operand() : 0;
     }
     as_need(']');
     char *end = as.p;
@@ -153,44 +139,38 @@ static void a64_memory(A64Operand *o) {
         o->mode = MEM_PRE;
     else if (as_take(',')) {
         skip_blanks();
-        int number = *as.p == '#' || *as.p == '-' || is_digit(*as.p);
-        if (number && o->mode == MEM_OFFSET && !o->value.sym && !o->value.add) {
+        if (!o->part && (*as.p == '#' || *as.p == '-' || is_digit(*as.p))) {
             o->mode = MEM_POST;
-            a64_immediate(o);
+            o->part = a64_operand();
         } else
             as.p = end;                 /* another operand follows */
     }
+    if (!o->part) {
+        o->part = xalloc(sizeof(A64Operand));
+        o->part->kind = 'n';
+    }
+    if (letter_index("rna", o->part->kind) < 0 || o->part->part && o->part->part->kind != 's')
+        as_bad();
+    return o;
 }
 
-static void a64_operand(A64Operand *o) {
-    mem_set(o, 0, sizeof(A64Operand));
-    if (as_take('[')) {
-        a64_memory(o);
-        return;
-    }
-    o->kind = A64_IMM;
+static A64Operand *a64_operand(void) {
+    A64Operand *o = xalloc(sizeof(A64Operand));
+    if (as_take('['))
+        return a64_memory();
     char *start = as.p;
-    if (!is_word(*as.p) || is_digit(*as.p)) {
-        a64_immediate(o);
-        return;
-    }
-    char *name = as_word();
-    if (a64_register(o, name)) {
-        if (o->kind == A64_VREG && as_take('[')) {
-            o->index = constant_value();
-            as_need(']');
-        }
-        return;
-    }
-    o->kind = A64_NAME;
-    o->name = name;
-    if (list_index(a64_shifts, name) >= 0) {
-        o->kind = A64_SHIFT;
-        a64_shift(o, name);
-    } else if (list_index(a64_conditions, name) < 0) {
+    int known = a64_named(o, as_word());
+    skip_blanks();
+    if (known && o->kind == 's')
+        o->amount = as_take('#') || is_digit(*as.p) || *as.p == '(' ? constant_value() : -1;
+    else if (known && o->kind == 'v' && as_take('[')) {
+        o->amount = constant_value();
+        as_need(']');
+    } else if (!known || *as.p == '+' || *as.p == '-') {
         as.p = start;
-        expression_value(&o->value);
+        a64_immediate(o);
     }
+    return o;
 }
 
 /* ---- the table ----
@@ -204,13 +184,23 @@ static void a64_operand(A64Operand *o) {
  *   p P         the two registers of a pair          e    of an exclusive access, with its size at 30
  *   y           at 0, loaded with sign               s    shift or nothing      E    extension, shift of sp, or nothing
  *   i           12 bits, for add; l L  logical immediate, its complement        K    constant of mov
- *   H           16 bits at 5, with shift             0 .. 6, R  a64_fields       z    zero
- *   < >         amount of lsl; of lsr, asr           r    of ror       [ ]  position and width, taken out; put in
+ *   H           16 bits at 5, with shift             0 .. 6, R  numbers         z    zero
+ *   w r         amount of lsl; of lsr, asr           R    of ror       X Y  position and width, taken out; put in
  *   b           number of a bit    c C   condition at 12, its opposite
- *   j J B       label of 26, 19, 14 bits             A    label or page of adr, adrp
+ *   j J B G     label of 26, 19, 14 bits, of a load  A    label or page of adr, adrp
  *   M U Q O     memory operand; without scale; of a pair; base only
  *   S           system register or operation         T    barrier's name        I    daifset and so on
  * Flags: N bit 22 like bit 31; w no bit 31. */
+
+/* The letters: the kinds that fit, and the lowest bit of the field where the operand's reg goes, or a number, whose
+ * length stands before. From LABELS on nothing goes there: a label has the relocation's type behind that. */
+static Table a64_letters = {
+    "d|x|e|y r 0; n|q r 5; m r 10; a r a; D rp 0; N rp 5; f|F f 0; g f 5; h f 10; k f a; t|u|p rf 0; P rf a; V v 0;"
+    "v v 5; 0 n 400; 1 n 1000; 2 n 705; 3 n 408; 4 n 510; 5 n 610; 6 n 1005; R n 60a; w|r|X|Y|b|l|L|K|z n 0;"
+    "i|H na 0; s s 16; E s 20000; c c c; C c 20000; S Sa 5; T Tn 408; I I 5; M|U|Q|O m 5; j acSTI 1011a;"
+    "J acSTI 10118; B acSTI 10117; G acSTI 10111; A acSTI 10112;", "", 0
+};
+enum { LABELS = 0x10000 };
 
 static Table a64_table = {
     "add DNi 11000000 dnms 0b000000 DNmE 0b200000; adds dNi 31000000 dnms 2b000000 dNmE 2b200000;"
@@ -223,20 +213,20 @@ static Table a64_table = {
     "movz dH 52800000; movk dH 72800000; mul dnm 1b007c00; mneg dnm 1b00fc00; smull dnm 9b207c00; umull dnm 9ba07c00;"
     "smulh dnm 9b407c00; umulh dnm 9bc07c00; madd dnma 1b000000; msub dnma 1b008000; smaddl dnma 9b200000;"
     "umaddl dnma 9ba00000; smsubl dnma 9b208000; umsubl dnma 9ba08000; udiv dnm 1ac00800; sdiv dnm 1ac00c00;"
-    "adc dnm 1a000000; adcs dnm 3a000000; sbc dnm 5a000000; sbcs dnm 7a000000; lsl dnm 1ac02000 dn< 53000000:N;"
-    "lsr dnm 1ac02400 dn> 53000000:N; asr dnm 1ac02800 dn> 13000000:N; ror dnm 1ac02c00 dqR 13800000:N;"
+    "adc dnm 1a000000; adcs dnm 3a000000; sbc dnm 5a000000; sbcs dnm 7a000000; lsl dnm 1ac02000 dnw 53000000:N;"
+    "lsr dnm 1ac02400 dnr 53000000:N; asr dnm 1ac02800 dnr 13000000:N; ror dnm 1ac02c00 dqR 13800000:N;"
     "lslv dnm 1ac02000; lsrv dnm 1ac02400; asrv dnm 1ac02800; rorv dnm 1ac02c00; rbit dn 5ac00000; rev16 dn 5ac00400;"
     "rev32 dn dac00800; rev xn dac00c00 dn 5ac00800; clz dn 5ac01000; cls dn 5ac01400; sxtb dn 13001c00:N;"
     "sxth dn 13003c00:N; sxtw dn 93407c00; uxtb dn 53001c00:w; uxth dn 53003c00:w; uxtw dm 2a0003e0:w;"
-    "sbfx dn[ 13000000:N; ubfx dn[ 53000000:N; bfxil dn[ 33000000:N; sbfiz dn] 13000000:N; ubfiz dn] 53000000:N;"
-    "bfi dn] 33000000:N; sbfm dn5R 13000000:N; bfm dn5R 33000000:N; ubfm dn5R 53000000:N; extr dnmR 13800000:N;"
+    "sbfx dnX 13000000:N; ubfx dnX 53000000:N; bfxil dnX 33000000:N; sbfiz dnY 13000000:N; ubfiz dnY 53000000:N;"
+    "bfi dnY 33000000:N; sbfm dn5R 13000000:N; bfm dn5R 33000000:N; ubfm dn5R 53000000:N; extr dnmR 13800000:N;"
     "csel dnmc 1a800000; csinc dnmc 1a800400; csinv dnmc 5a800000; csneg dnmc 5a800400; cset dC 1a9f07e0;"
     "csetm dC 5a9f03e0; cinc dqC 1a800400; cinv dqC 5a800000; cneg dqC 5a800400; ccmn n40c 3a400800 nm0c 3a400000;"
     "ccmp n40c 7a400800 nm0c 7a400000; b j 14000000; bl j 94000000; b.? J 54000000+n; b? J 54000000+n;"
     "cbz dJ 34000000; cbnz dJ 35000000; tbz dbB 36000000:w; tbnz dbB 37000000:w; br n d61f0000; blr n d63f0000;"
-    "ret n d65f0000 - d65f03c0; adr dA 10000000:w; adrp dA 90000000:w; str tM 38000000; ldr tM 38400000 uJ 18000000;"
+    "ret n d65f0000 - d65f03c0; adr dA 10000000:w; adrp dA 90000000:w; str tM 38000000; ldr tM 38400000 uG 18000000;"
     "strb dM 38000000:w; ldrb dM 38400000:w; strh dM 78000000:w; ldrh dM 78400000:w; ldrsb yM 38800000;"
-    "ldrsh yM 78800000; ldrsw dM b8800000:w dJ 98000000:w; stur tU 38000000; ldur tU 38400000; sturb dU 38000000:w;"
+    "ldrsh yM 78800000; ldrsw dM b8800000:w dG 98000000:w; stur tU 38000000; ldur tU 38400000; sturb dU 38000000:w;"
     "ldurb dU 38400000:w; sturh dU 78000000:w; ldurh dU 78400000:w; ldursb yU 38800000; ldursh yU 78800000;"
     "ldursw dU b8800000:w; stp pPQ 28000000; ldp pPQ 28400000; ldpsw daQ 68400000:w; stxrb meO 08007c00:w;"
     "stlxrb meO 0800fc00:w; ldxrb eO 085f7c00; ldaxrb eO 085ffc00; stlrb eO 089ffc00; ldarb eO 08dffc00;"
@@ -260,30 +250,10 @@ static Table a64_table = {
     "eq,ne,cs|hs,cc|lo,mi,pl,vs,vc,hi,ls,ge,lt,gt,le,al,nv", 0
 };
 
-/* plain immediates: letter, lowest bit, number of bits */
-static char a64_fields[] = { '0', 0, 4, '1', 0, 16, '2', 5, 7, '3', 8, 4, '4', 16, 5, '5', 16, 6, '6', 5, 16, 'R',
-                             10, 6, 0 };
-static int a64_positions[] = { 0, 5, 16, 10 };
-
-/* op0:op1:CRn:CRm:op2 of system registers and operations, as in bits 20..5 of the instruction */
-static char *a64_system_names =
-    "nzcv,daif,fpcr,fpsr,tpidr_el0,tpidrro_el0,tpidr_el1,dczid_el0,ctr_el0,cntfrq_el0,cntpct_el0,cntvct_el0,midr_el1,"
-    "mpidr_el1,currentel,sp_el0,spsr_el1,elr_el1,sctlr_el1,ttbr0_el1,ttbr1_el1,tcr_el1,mair_el1,vbar_el1,esr_el1,"
-    "far_el1,zva,cvac,cvau,civac,ivac,ivau,iallu,ialluis,vmalle1,vmalle1is";
-static int a64_system_bits[] = {
-    0xda10, 0xda11, 0xda20, 0xda21, 0xde82, 0xde83, 0xc684, 0xd807, 0xd801, 0xdf00, 0xdf01, 0xdf02, 0xc000,
-    0xc005, 0xc212, 0xc208, 0xc200, 0xc201, 0xc080, 0xc100, 0xc101, 0xc102, 0xc510, 0xc600, 0xc290, 0xc300,
-    0x5ba1, 0x5bd1, 0x5bd9, 0x5bf1, 0x43b1, 0x5ba9, 0x43a8, 0x4388, 0x4438, 0x4418
-};
-
 /* ---- putting an operand into its field ---- */
 
-static int a64_is_number(A64Operand *o) {
-    return o->kind == A64_IMM && !o->modifier && !o->value.sym;
-}
-
 static long a64_number(A64Operand *o, long low, long high) {
-    if (!a64_is_number(o))
+    if (o->kind != 'n')
         as_bad();
     if (o->value.add < low || o->value.add > high)
         as_error("constant out of range in %s", mnemonic);
@@ -296,11 +266,17 @@ static void a64_reloc(int type, Value *v) {
     emit_reloc(type, v->sym, v->add);
 }
 
+/* what o's modifier means for an operand of that letter, or 0 */
+static int a64_modified(A64Operand *o, int letter) {
+    Form *f = o->modifier;
+    while (f && f->args[0] != letter)
+        f = f->next;
+    return f ? f->op : 0;
+}
+
+/* s3_3_c13_c0_2 */
 static unsigned int a64_system_name(char *name) {
-    int known = list_index(a64_system_names, name);
-    if (known >= 0)
-        return a64_system_bits[known] << 5;
-    static int shifts[] = { 19, 16, 12, 8, 5 };         /* s3_3_c13_c0_2 */
+    static int shifts[] = { 14, 11, 7, 3, 0 };
     unsigned int bits = 0;
     char *p = name;
     for (int k = 0; k < 5; k++) {
@@ -308,19 +284,16 @@ static unsigned int a64_system_name(char *name) {
             p++;
         if (!is_digit(*p))
             as_error("unknown system register %s", name);
-        int n = 0;
-        for (; is_digit(*p); p++)
-            n = n * 10 + *p - '0';
-        bits |= n << shifts[k];
+        bits |= table_number(&p) << shifts[k];
     }
     return bits;
 }
 
 static void a64_add_immediate(A64Operand *o, A64Operand *shift) {
     long v = o->value.add;
-    int high = shift->kind == A64_SHIFT && shift->option == 0 && shift->amount == 12;
-    if (o->value.sym) {
-        int type = o->modifier ? a64_add_relocs[o->modifier - 1] : 0;
+    int high = shift->kind == 's' && shift->reg == 0 && shift->amount == 12;
+    if (o->kind == 'a') {
+        int type = a64_modified(o, 'i');
         a64_reloc(type, &o->value);
         high = type == R_AARCH64_TLSLE_ADD_TPREL_HI12;
         v = 0;
@@ -354,51 +327,51 @@ static int a64_mov_constant(long v, int wide) {
 
 static void a64_move_half(A64Operand *o, A64Operand *shift) {
     if (o->modifier) {
-        int type = a64_other_relocs[o->modifier - 1];
+        int type = a64_modified(o, 'H');
         a64_reloc(type, &o->value);
         a64_word |= (type >= 547 ? 0 : type >= 545 ? 1 : type == 544 ? 2 : (type - 263) / 2) << 21;
     } else
-        a64_word |= (shift->kind == A64_SHIFT ? shift->amount / 16 : 0) << 21 | a64_number(o, 0, 65535) << 5;
+        a64_word |= (shift->kind == 's' ? shift->amount / 16 : 0) << 21 | a64_number(o, 0, 65535) << 5;
 }
 
 /* the memory operand of a load or store whose size is in the word by now */
 static int a64_address(A64Operand *o, int scaled) {
     int log = a64_word >> 30 | ((a64_word & 0x04800000) == 0x04800000) << 2;
-    long v = o->value.add;
-    a64_word |= o->reg << 5;
+    A64Operand *part = o->part;
+    long v = part->value.add;
     if (o->mode == MEM_REG) {
-        int option = o->option ? o->option - 8 : 3;
-        if (!scaled || o->amount > 0 && o->amount != log || option < 2)
+        A64Operand *shift = part->part;
+        int option = shift && shift->reg ? shift->reg - 8 : 3;
+        int amount = shift ? shift->amount : -1;
+        if (!scaled || amount > 0 && amount != log || option < 2)
             return -1;
-        a64_word |= 0x00200800 | o->index << 16 | option << 13 | (o->amount > 0 || o->amount == 0 && log == 0) << 12;
-    } else if (o->value.sym) {
-        int type = o->modifier ? a64_load_relocs[o->modifier - 1] : 0;
+        a64_word |= 0x00200800 | part->reg << 16 | option << 13 | (amount > 0 || amount == 0 && log == 0) << 12;
+    } else if (part->kind == 'a') {
+        int type = a64_modified(part, 'M');
         if (type == R_AARCH64_LDST8_ABS_LO12_NC && log)
             type = log == 4 ? R_AARCH64_LDST128_ABS_LO12_NC : 283 + log;
         else if (type == 552 || type == 553)
             type += log == 4 ? 18 : 2 * log;
-        a64_reloc(type, &o->value);
+        a64_reloc(type, &part->value);
         a64_word |= 0x01000000;
     } else if (o->mode == MEM_OFFSET && scaled && v >= 0 && !(v & ((1 << log) - 1))) {
         if (v >> log > 4095)
             as_error("offset out of range in %s", mnemonic);
         a64_word |= 0x01000000 | v >> log << 10;
     } else {
-        if (v < -256 || v > 255)
-            as_error("offset out of range in %s", mnemonic);
+        a64_number(part, -256, 255);
         a64_word |= (o->mode == MEM_PRE ? 0xc00 : o->mode == MEM_POST ? 0x400 : 0) | (v & 0x1ff) << 12;
     }
     return 1;
 }
 
-static int a64_pair_address(A64Operand *o) {
+static void a64_pair_address(A64Operand *o) {
     int size = a64_word & 0x04000000 ? 4 << (a64_word >> 30) : 4 << (a64_word >> 31);
-    long v = o->value.add;
-    if (v & (size - 1) || v / size < -64 || v / size > 63)
-        as_error("offset out of range in %s", mnemonic);
-    a64_word |= o->reg << 5 | (v / size & 0x7f) << 15;
+    long v = a64_number(o->part, -64 * size, 63 * size);
+    if (v & (size - 1))
+        as_bad();
+    a64_word |= (v / size & 0x7f) << 15;
     a64_word |= o->mode == MEM_PRE ? 0x01800000 : o->mode == MEM_POST ? 0x00800000 : 0x01000000;
-    return o->mode == MEM_REG ? -1 : 1;
 }
 
 /* the fields of the bit-field moves: rotation and last bit */
@@ -406,173 +379,91 @@ static void a64_bit_field(int immr, int imms, int width) {
     a64_word |= (immr & (width - 1)) << 16 | imms << 10;
 }
 
-/* Puts the operands from o on where `letter` says; returns how many they are, or -1: not what it says. */
-static int a64_put(int letter, A64Operand *o, int flags) {
-    static int has_sf;          /* bit 31, the type of floating registers: taken from a register before */
-    static int has_type;
-    int width = a64_op[0].size * 8;
-    int reg = letter_index("dnma", letter);
-    int freg = letter_index("fghk", letter);
-    if (o == a64_op) {
-        has_sf = flags & F_W;
-        has_type = 0;
+/* Puts the operands from op on where `letter` says; returns how many they are, or -1: not what it says. */
+static int a64_put(int letter, A64Operand **op) {
+    A64Operand *o = op[0];
+    Form *l = find_letter(&a64_letters, letter);
+    int width = 8 << a64_op[0]->log, is_float = o->kind == 'f', log = o->log, reg = o->reg;
+    long v = o->value.add;
+    if (letter_index(l->args, o->kind) < 0) {
+        a64_word |= letter != 'E' ? 0 : width == 64 ? 3 << 13 : 2 << 13;
+        return letter == 's' || letter == 'E' ? 0 : -1;
     }
-    if (letter == 'D' || letter == 'N')
-        reg = o->sp || o->reg < 31 ? letter == 'N' : -2;
-    else if (letter == 'x')
-        reg = o->size == 8 ? 0 : -2;
-    else if (letter == 'q')
-        reg = 1;
-    else if (reg >= 0 && o->sp)
-        reg = -2;
-    if (reg != -1) {
-        if (reg < 0 || o->kind != A64_REG)
-            return -1;
-        if (!has_sf && o->size == 8)
-            a64_word |= 1UL << 31 | (flags & F_BIT22 ? 1 << 22 : 0);
-        has_sf = 1;
-        a64_word |= o->reg << a64_positions[reg] | (letter == 'q' ? o->reg << 16 : 0);
-        return 1;
-    }
-    if (freg >= 0 || letter == 'F') {
-        int type = o->size == 8 ? 1 : o->size == 2 ? 3 : 0;
-        if (o->kind != A64_FREG || o->size == 1 || o->size == 16)
-            return -1;
-        if (letter == 'F' || !has_type)
-            a64_word |= type << (letter == 'F' ? 15 : 22);
-        has_type = has_type || letter != 'F';
-        a64_word |= o->reg << (letter == 'F' ? 0 : a64_positions[freg]);
-        return 1;
-    }
-    for (char *f = a64_fields; *f; f += 3)
-        if (*f == letter) {
-            if (!a64_is_number(o))
-                return -1;
-            a64_word |= a64_number(o, 0, (1L << f[2]) - 1) << f[1];
-            return 1;
-        }
-    int is_register = o->kind == A64_REG && !o->sp || o->kind == A64_FREG;
-    int is_float = o->kind == A64_FREG;
-    int log = o->size == 16 ? 4 : o->size == 8 ? 3 : o->size == 4 ? 2 : o->size == 2;
+    if (l->op < LABELS)
+        a64_word |= (o->kind == 'n' && l->op >> 8 ? a64_number(o, 0, (1 << (l->op >> 8)) - 1) : reg) << (l->op & 255);
     switch (letter) {
-    case 't':
-        a64_word |= o->reg | is_float << 26 | (log & 3) << 30 | (log == 4) << 23;
-        return is_register ? 1 : -1;
+    case 'd': case 'n': case 'm': case 'a': case 'x': case 'q': case 'D': case 'N':
+        if (letter == 'x' && log != 3 || (letter == 'D' || letter == 'N') && o->kind == 'r' && reg == 31)
+            return -1;
+        if (log == 3 && !(a64_flags & A64_HAS_WIDTH))
+            a64_word |= 1UL << 31 | (a64_flags & F_BIT22 ? 1 << 22 : 0);
+        a64_flags |= A64_HAS_WIDTH;
+        a64_word |= letter == 'q' ? reg << 16 : 0;
+        break;
+    case 'f': case 'g': case 'h': case 'k': case 'F':
+        if (letter == 'F' || !(a64_flags & A64_HAS_TYPE))
+            a64_word |= (log == 3 ? 1 : log == 1 ? 3 : 0) << (letter == 'F' ? 15 : 22);
+        a64_flags |= letter == 'F' ? 0 : A64_HAS_TYPE;
+        return log == 0 || log == 4 ? -1 : 1;
+    case 't': a64_word |= is_float << 26 | (log & 3) << 30 | (log == 4) << 23; break;
     case 'u': case 'p':
-        a64_word |= o->reg | is_float << 26 | (letter == 'u' || is_float ? log - 2 : (log - 2) << 1) << 30;
-        return is_register && log >= 2 ? 1 : -1;
-    case 'P':
-        a64_word |= o->reg << 10;
-        return o->kind == a64_op[0].kind && o->size == a64_op[0].size && !o->sp ? 1 : -1;
-    case 'e': case 'y':
-        if (o->kind != A64_REG || o->sp)
-            return -1;
-        a64_word |= o->reg | (letter == 'y' ? (o->size == 4) << 22 : (a64_word >> 31 && o->size == 8) << 30);
-        return 1;
+        a64_word |= is_float << 26 | (log - 2) << (letter == 'u' || is_float ? 30 : 31);
+        return log >= 2 ? 1 : -1;
+    case 'P': return o->kind == a64_op[0]->kind && log == a64_op[0]->log ? 1 : -1;
+    case 'e': a64_word |= (a64_word >> 31 && log == 3) << 30; break;
+    case 'y': a64_word |= (log == 2) << 22; break;
     case 's':
-        if (o->kind != A64_SHIFT)
-            return 0;
-        a64_word |= o->option << 22 | (o->amount & 63) << 10;
-        return o->option < 4 ? 1 : -1;
-    case 'E': {
-        int option = o->kind == A64_SHIFT && o->option ? o->option - 8 : width == 64 ? 3 : 2;  /* lsl is uxtx */
-        if (o->kind == A64_SHIFT && o->amount > 4 || option < 0)
-            return -1;
-        a64_word |= option << 13 | (o->kind == A64_SHIFT && o->amount > 0 ? o->amount << 10 : 0);
-        return o->kind == A64_SHIFT;
-    }
-    case 'i':
-        if (o->kind != A64_IMM)
-            return -1;
-        a64_add_immediate(o, o + 1);
-        return 1 + (o[1].kind == A64_SHIFT);
-    case 'H':
-        if (o->kind != A64_IMM)
-            return -1;
-        a64_move_half(o, o + 1);
-        return 1 + (o[1].kind == A64_SHIFT);
-    case 'l': case 'L': {
-        int imm = a64_is_number(o) ? a64_logical_imm(letter == 'L' ? ~o->value.add : o->value.add, width == 64) : -1;
-        a64_word |= imm << 10;
-        return imm < 0 ? -1 : 1;
-    }
-    case 'K': return a64_is_number(o) && a64_mov_constant(o->value.add, width == 64) ? 1 : -1;
-    case '<': case '>':
-        if (!a64_is_number(o))
-            return -1;
-        a64_number(o, 0, width - 1);
-        if (letter == '<')
-            a64_bit_field(-o->value.add, width - 1 - o->value.add, width);
+        a64_word |= (o->amount & 63) << 10;
+        return reg < 4 ? 1 : -1;
+    case 'E':
+        reg = reg ? reg - 8 : width == 64 ? 3 : 2;      /* lsl is uxtx */
+        a64_word |= reg << 13 | (o->amount > 0 ? o->amount << 10 : 0);
+        return o->amount > 4 || reg < 0 ? -1 : 1;
+    case 'i': case 'H':
+        if (letter == 'i')
+            a64_add_immediate(o, op[1]);
         else
-            a64_bit_field(o->value.add, width - 1, width);
-        return 1;
-    case '[': case ']': {
-        long lsb = a64_number(o, 0, width - 1);
-        long n = a64_number(o + 1, 1, width - lsb);
-        a64_bit_field(letter == ']' ? -lsb : lsb, letter == ']' ? n - 1 : lsb + n - 1, width);
+            a64_move_half(o, op[1]);
+        return 1 + (op[1]->kind == 's');
+    case 'l': case 'L':
+        reg = a64_logical_imm(letter == 'L' ? ~v : v, width == 64);
+        a64_word |= reg << 10;
+        return reg < 0 ? -1 : 1;
+    case 'K': return a64_mov_constant(v, width == 64) ? 1 : -1;
+    case 'w': a64_bit_field(-v, width - 1 - a64_number(o, 0, width - 1), width); break;
+    case 'r': a64_bit_field(a64_number(o, 0, width - 1), width - 1, width); break;
+    case 'X': case 'Y': {
+        long n = a64_number(op[1], 1, width - a64_number(o, 0, width - 1));
+        a64_bit_field(letter == 'Y' ? -v : v, letter == 'Y' ? n - 1 : v + n - 1, width);
         return 2;
     }
-    case 'b':
-        a64_word |= (a64_number(o, 0, 63) & 31) << 19 | o->value.add >> 5 << 31;
-        return 1;
-    case 'z': return a64_is_number(o) && o->value.add == 0 ? 1 : -1;
-    case 'c': case 'C': {
-        int condition = o->kind == A64_NAME ? list_index(a64_conditions, o->name) : -1;
-        a64_word |= (letter == 'C' ? condition ^ 1 : condition) << 12;
-        return condition < 0 ? -1 : 1;
-    }
-    case 'j': case 'J': case 'B': case 'A': {
-        int type = letter == 'J' ? R_AARCH64_CONDBR19 : letter == 'B' ? R_AARCH64_TSTBR14
-                   : letter == 'j' ? (a64_word >> 31 ? R_AARCH64_CALL26 : R_AARCH64_JUMP26)
-                   : o->modifier ? a64_other_relocs[o->modifier - 1]
-                   : a64_word >> 31 ? R_AARCH64_ADR_PREL_PG_HI21 : R_AARCH64_ADR_PREL_LO21;
-        if (o->kind != A64_NAME && o->kind != A64_IMM)
-            return -1;
-        if ((a64_word & 0x3b000000) == 0x18000000)
-            type = R_AARCH64_LD_PREL_LO19;
-        if (o->kind == A64_NAME && !o->value.sym)       /* a label that is called like a condition */
+    case 'b': a64_word |= (a64_number(o, 0, 63) & 31) << 19 | v >> 5 << 31; break;
+    case 'z': return v == 0 ? 1 : -1;
+    case 'C': a64_word |= (reg ^ 1) << 12; break;
+    case 'j': case 'J': case 'B': case 'A': case 'G':
+        if (o->kind != 'a')                     /* a label that is called like a condition */
             o->value.sym = obj_symbol(as.obj, o->name);
-        a64_reloc(type, &o->value);
-        return 1;
+        reg = a64_word >> 31 && (letter == 'j' || letter == 'A');       /* bl and adrp have the next type */
+        a64_reloc(o->modifier ? a64_modified(o, 'A') : l->op - LABELS + reg, &o->value);
+        break;
+    case 'M': case 'U': return a64_address(o, letter == 'M');
+    case 'Q': a64_pair_address(o); break;
+    case 'O': return o->mode == MEM_OFFSET && o->part->kind == 'n' && !o->part->value.add ? 1 : -1;
+    case 'S': a64_word |= o->kind == 'a' ? a64_system_name(o->name) << 5 : 0; break;
+    case 'V': return str_starts(o->name, "16") ? 1 : -1;
+    case 'v':
+        a64_word |= o->amount << 20;
+        return o->amount < 2 && (*o->name | 32) == 'd' ? 1 : -1;
     }
-    case 'M': case 'U': return o->kind == A64_MEM ? a64_address(o, letter == 'M') : -1;
-    case 'Q': return o->kind == A64_MEM ? a64_pair_address(o) : -1;
-    case 'O':
-        a64_word |= o->reg << 5;
-        return o->kind == A64_MEM && o->mode == MEM_OFFSET && !o->value.add && !o->value.sym ? 1 : -1;
-    case 'S':
-        if (o->kind != A64_NAME)
-            return -1;
-        a64_word |= a64_system_name(o->name);
-        return 1;
-    case 'I': {
-        static int fields[] = { 0x300c0, 0x300e0, 0x000a0 };
-        int i = o->kind == A64_NAME ? list_index("daifset,daifclr,spsel", o->name) : -1;
-        a64_word |= i < 0 ? 0 : fields[i];
-        return i < 0 ? -1 : 1;
-    }
-    case 'T': {
-        int option = o->kind == A64_IMM ? a64_number(o, 0, 15)
-                     : list_index(",oshld,oshst,osh,,nshld,nshst,nsh,,ishld,ishst,ish,,ld,st,sy", o->name);
-        a64_word |= option << 8;
-        return option < 0 ? -1 : 1;
-    }
-    case 'v': case 'V':
-        a64_word |= letter == 'V' ? o->reg : o->reg << 5 | o->index << 20;
-        if (o->kind != A64_VREG)
-            return -1;
-        return (letter == 'V' ? str_starts(o->name, "16") : o->index < 2 && (*o->name | 32) == 'd') ? 1 : -1;
-    }
-    return -1;
+    return 1;
 }
 
 static int a64_try(Form *f) {
     int i = 0;
     a64_word = f->op;
+    a64_flags = f->flags;
     for (char *c = f->args; *c; c++) {
-        if (i >= a64_nops && *c != 's' && *c != 'E')
-            return 0;
-        int used = a64_put(*c, &a64_op[i], f->flags);
+        int used = a64_put(*c, &a64_op[i]);
         if (used < 0)
             return 0;
         i += used;
@@ -587,9 +478,9 @@ static void a64_instruction(void) {
     for (a64_nops = 0; a64_nops ? as_take(',') : !as_at_end(); a64_nops++) {
         if (a64_nops == A64_MAX_OPERANDS - 1)
             as_error("too many operands for %s", mnemonic);
-        a64_operand(&a64_op[a64_nops]);
+        a64_op[a64_nops] = a64_operand();
     }
-    mem_set(&a64_op[a64_nops], 0, sizeof(A64Operand));
+    a64_op[a64_nops] = &a64_nothing;
     while (f && !a64_try(f))
         f = f->next;
     if (!f)

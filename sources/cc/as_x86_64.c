@@ -5,20 +5,18 @@
  *
  * A mnemonic is looked up whole, then without a size suffix; the first form whose operands fit is taken. */
 
-enum { X_REG, X_XMM, X_ST, X_IMM, X_MEM };
+/* Kinds of operands are letters: r h (ah ch dh bh) x t registers, i immediate, m memory; R M when * stood before. */
 enum { RIP = 16 };
 
 typedef struct X86Operand X86Operand;
 struct X86Operand {
     int kind, reg;
-    int size;                   /* of X_REG: 1 2 4 8 */
-    int high;                   /* ah ch dh bh */
-    int star;                   /* * stood before it */
-    int base;                   /* of X_MEM: a register, NONE or RIP */
+    int size;                   /* of r, h and R: 1 2 4 8 */
+    int base;                   /* of m: a register, NONE or RIP */
     int index;                  /* a register or NONE */
     int scale;                  /* 0..3 */
     int segment;                /* prefix byte, or 0 */
-    Value value;                /* of X_IMM and X_MEM */
+    Value value;                /* of i and m */
     int reloc;                  /* from @PLT and so on, or 0 */
 };
 
@@ -53,7 +51,7 @@ static void x86_field(int n, Symbol *sym, int type, long v) {
 static void x86_put(unsigned int op, int reg, X86Operand *o, int behind) {
     int rex = reg & 8 ? 0x44 : 0;
     reg = (reg & 7) << 3;
-    if (o->kind != X_MEM) {
+    if ((o->kind | 32) != 'm') {
         x86_opcode(op, rex | (o->reg & 8 ? 0x41 : 0));
         emit8(0xc0 | reg | o->reg & 7);
         return;
@@ -98,6 +96,14 @@ static int x86_short_jump(int cc, long distance) {
  * B byte  W 16-bit immediate  8 6 4 register or memory of 1, 2, 4 bytes  x xmm (reg field)  X xmm or memory
  * V xmm in rm  t st(i)  T st  j label  J label within a byte  s *register or *memory
  * Flags:  b w l q the operand sizes  * the opcode's low bit is clear for bytes  d 64 bits without REX.W */
+
+/* The letters: the kinds of operand; two digits, the size, 0 that of the instruction, and what becomes of it (one of
+ * these), and /REG when it must be that register. */
+enum { TO_NOTHING, TO_REG, TO_RM, TO_OPCODE, TO_IMMEDIATE };
+static Table x86_letters = {
+    "r rh 1; e rhm 2; m m 2; o rh 3; a r 0/0; A r 20/0; c r 10/1; d r 20/2; 8 rhm 12; 6 rm 22; 4 rm 42; s RM 82; x x 1;"
+    "X xm 2; V x 2; t t 3; T t 0/0; i i 4; b|B i 14; W i 24; I i 84; 1 i 0; j|J m 0;", "", 0
+};
 
 static Table x86_table = {
     "add,or,adc,sbb,and,sub,xor,cmp be 83/n:wlq ia 04+8n:bwlq* ie 80/n:bwlq* re 00+8n:bwlq* er 02+8n:bwlq*;"
@@ -153,49 +159,36 @@ enum { X86_MAX_OPERANDS = 4 };
 static X86Operand x86_op[X86_MAX_OPERANDS];
 static int x86_nops;
 
-/* of 1, 2, 4, 8 and 16 bytes, by number */
-static char *x86_registers[] = {
-    "al,cl,dl,bl,spl,bpl,sil,dil,r8b,r9b,r10b,r11b,r12b,r13b,r14b,r15b",
-    "ax,cx,dx,bx,sp,bp,si,di,r8w,r9w,r10w,r11w,r12w,r13w,r14w,r15w",
-    "eax,ecx,edx,ebx,esp,ebp,esi,edi,r8d,r9d,r10d,r11d,r12d,r13d,r14d,r15d",
-    "rax,rcx,rdx,rbx,rsp,rbp,rsi,rdi,r8,r9,r10,r11,r12,r13,r14,r15,rip",
-    "xmm0,xmm1,xmm2,xmm3,xmm4,xmm5,xmm6,xmm7,xmm8,xmm9,xmm10,xmm11,xmm12,xmm13,xmm14,xmm15"
+/* ARGS: kind and size */
+static Table x86_registers = {
+    "al,cl,dl,bl,spl,bpl,sil,dil,r8b,r9b,r10b,r11b,r12b,r13b,r14b,r15b r1 0+n; ah,ch,dh,bh h1 4+n;"
+    "ax,cx,dx,bx,sp,bp,si,di,r8w,r9w,r10w,r11w,r12w,r13w,r14w,r15w r2 0+n;"
+    "eax,ecx,edx,ebx,esp,ebp,esi,edi,r8d,r9d,r10d,r11d,r12d,r13d,r14d,r15d r4 0+n;"
+    "rax,rcx,rdx,rbx,rsp,rbp,rsi,rdi,r8,r9,r10,r11,r12,r13,r14,r15,rip r8 0+n; st t 0; xmm? x 0+n;",
+    "0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15", 0
 };
 
-/* fills kind, reg, size, high; 0: no register */
+/* fills kind, reg, size; 0: no register */
 static int x86_register(X86Operand *o, char *name) {
-    o->kind = X_REG;
-    o->high = 0;
-    for (int i = 4; i >= 0; i--) {
-        o->reg = list_index(x86_registers[i], name);
-        o->size = 1 << i;
-        if (o->reg >= 0) {
-            if (i == 4)
-                o->kind = X_XMM;
-            return 1;
-        }
-    }
-    o->reg = list_index(",,,,ah,ch,dh,bh", name);
-    if (o->reg >= 0) {
-        o->high = 1;
-        return 1;
-    }
-    o->kind = X_ST;
-    o->reg = 0;
-    return str_eq(name, "st");
+    Form *f = find_forms(&x86_registers, name);
+    if (!f)
+        return 0;
+    o->kind = f->args[0];
+    o->size = f->args[1] - '0';
+    o->reg = f->op;
+    return 1;
 }
 
 /* %name, the register of an address */
 static int x86_address_register(int last) {
     X86Operand r;
     char *name = as_word();
-    if (!x86_register(&r, name) || r.kind != X_REG || r.size != 8 || r.reg > last)
+    if (!x86_register(&r, name) || r.kind != 'r' || r.size != 8 || r.reg > last)
         as_error("%%s is no register for an address", name);
     return r.reg;
 }
 
 static void x86_memory(X86Operand *o) {
-    o->kind = X_MEM;
     o->base = NONE;
     o->index = NONE;
     if (!as_take('('))
@@ -218,9 +211,9 @@ static void x86_operand(X86Operand *o) {
     static int segments[] = { 0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65 };
     static int relocs[] = { R_X86_64_PLT32, R_X86_64_GOTPCREL, R_X86_64_GOTTPOFF, R_X86_64_TPOFF32 };
     mem_set(o, 0, sizeof(X86Operand));
-    o->star = as_take('*');
+    int star = as_take('*') ? 32 : 0;
     if (as_take('$')) {
-        o->kind = X_IMM;
+        o->kind = 'i';
         expression_value(&o->value);
         return;
     }
@@ -230,14 +223,16 @@ static void x86_operand(X86Operand *o) {
         if (segment < 0 || !as_take(':')) {
             if (!x86_register(o, name) || o->reg == RIP)
                 as_error("unknown register %%s", name);
-            if (o->kind == X_ST && as_take('(')) {
+            if (o->kind == 't' && as_take('(')) {
                 o->reg = constant_value();
                 as_need(')');
             }
+            o->kind -= star;
             return;
         }
         o->segment = segments[segment];
     }
+    o->kind = 'm' - star;
     skip_blanks();
     char *p = as.p;
     if (!(*p == '(' && (p[1] == '%' || p[1] == ',' || p[1] == ' ')))
@@ -253,38 +248,26 @@ static void x86_operand(X86Operand *o) {
 }
 
 static int x86_fits(X86Operand *o, long low, long high) {
-    return o->kind == X_IMM && !o->value.sym && o->value.add >= low && o->value.add <= high;
+    return !o->value.sym && o->value.add >= low && o->value.add <= high;
 }
 
 static int x86_match_operand(int letter, X86Operand *o, int size) {
-    int want = letter == '8' || letter == 'c' ? 1 : letter == '6' || letter == 'A' || letter == 'd' ? 2
-               : letter == '4' ? 4 : size;
-    int is_mem = o->kind == X_MEM && !o->star;
-    int is_reg = o->kind == X_REG && o->size == want && !o->star;
+    Form *l = find_letter(&x86_letters, letter);
+    int want = l->op >> 4 ? l->op >> 4 : size;
+    if (letter_index(l->args, o->kind) < 0 || l->ext != NONE && o->reg != l->ext)
+        return 0;
     switch (letter) {
-    case 'r': case 'o': return is_reg;
-    case 'e': case '8': case '6': case '4': return is_reg || is_mem;
-    case 'a': case 'A': return is_reg && o->reg == 0;
-    case 'c': return is_reg && o->reg == 1;
-    case 'd': return is_reg && o->reg == 2;
-    case 's': return o->star && (o->kind == X_REG && o->size == 8 || o->kind == X_MEM);
-    case 'm': return is_mem;
-    case '1': return x86_fits(o, 1, 1);
     case 'i':
-        if (o->kind == X_IMM && o->value.sym)
+        if (o->value.sym)
             return size >= 4;
         return x86_fits(o, -1L << (size == 8 ? 31 : size * 8 - 1), size == 8 ? 0x7fffffff : (1L << size * 8) - 1);
-    case 'I': return o->kind == X_IMM;
     case 'b': return x86_fits(o, -0x80, 0x7f) || size < 8 && x86_fits(o, (1L << size * 8) - 128, (1L << size * 8) - 1);
     case 'B': return x86_fits(o, -0x80, 0xff);
     case 'W': return x86_fits(o, 0, 0xffff);
-    case 'x': case 'V': return o->kind == X_XMM;
-    case 'X': return o->kind == X_XMM || is_mem;
-    case 't': return o->kind == X_ST;
-    case 'T': return o->kind == X_ST && o->reg == 0;
-    case 'j': case 'J': return is_mem && o->base < 0 && o->index < 0 && o->value.sym;
+    case '1': return x86_fits(o, 1, 1);
+    case 'j': case 'J': return o->base < 0 && o->index < 0 && o->value.sym;
     }
-    return 0;
+    return letter_index("rhR", o->kind) < 0 || o->size == want;
 }
 
 /* the operand size: the suffix's, or that of a register that has the instruction's size */
@@ -293,8 +276,7 @@ static int x86_size(Form *f, int suffix) {
     if (suffix)
         return sizes & suffix;
     for (int i = 0; i < x86_nops && f->args[i]; i++) {
-        int c = f->args[i];
-        if ((c == 'r' || c == 'e' || c == 'o' || c == 'a') && x86_op[i].kind == X_REG)
+        if (letter_index("reoa", f->args[i]) >= 0 && letter_index("rh", x86_op[i].kind) >= 0)
             return sizes & x86_op[i].size;
     }
     return sizes & (sizes - 1) ? 0 : sizes;     /* the only one it has */
@@ -311,9 +293,10 @@ static int x86_matches(Form *f, int size) {
 
 /* ---- one instruction ---- */
 
+/* how many bytes an operand is as an immediate */
 static int x86_immediate_size(int letter, int size) {
-    return letter == 'b' || letter == 'B' ? 1 : letter == 'W' ? 2 : letter == 'I' ? 8
-           : letter == 'i' ? (size == 8 ? 4 : size) : 0;
+    int how = find_letter(&x86_letters, letter)->op;
+    return (how & 15) != TO_IMMEDIATE ? 0 : how >> 4 ? how >> 4 : size == 8 ? 4 : size;
 }
 
 /* a label: two bytes when it is known and near, as there is no way back later */
@@ -344,15 +327,14 @@ static void x86_encode(Form *f, int size) {
             return;
         }
         behind += x86_immediate_size(c, size);
-        x86_high |= o->high;
-        if (o->kind == X_REG && o->size == 1 && !o->high && o->reg >= 4 && o->reg < 8)
+        x86_high |= o->kind == 'h';
+        if (o->kind == 'r' && o->size == 1 && o->reg >= 4 && o->reg < 8)
             op |= REX;
-        if (c == 'r' || c == 'x')
-            reg = o->reg;
-        else if (c == 'o' || c == 't')
-            op += (o->reg & 7) + (o->reg & 8 ? REX_B : 0);
-        else if (c == 'e' || c == 'm' || c == '8' || c == '6' || c == '4' || c == 'X' || c == 'V' || c == 's')
-            rm = o;
+        switch (find_letter(&x86_letters, c)->op & 15) {
+        case TO_REG: reg = o->reg; break;
+        case TO_RM: rm = o; break;
+        case TO_OPCODE: op += (o->reg & 7) + (o->reg & 8 ? REX_B : 0); break;
+        }
     }
     if (rm && rm->segment)
         emit8(rm->segment);

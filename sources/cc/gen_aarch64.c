@@ -490,9 +490,9 @@ static int a_asm_reg(char *name) {
     A64Operand o;
     if (name[0] == 'r' || name[0] == 'v')       /* other spellings of x0 and d0 */
         name = str_join(name[0] == 'r' ? "x" : "d", name + 1, "");
-    if (!a64_register(&o, name) || o.reg == 31 && o.kind == A64_REG)
+    if (!a64_named(&o, name))
         return NONE;
-    return o.kind == A64_FREG ? V0 + o.reg : o.reg;
+    return o.kind == 'f' ? V0 + o.reg : o.kind == 'r' && o.reg < 31 ? o.reg : NONE;
 }
 
 static char *a_asm_text(int reg, int size, int modifier) {

@@ -20,7 +20,7 @@ static X86Operand xm;
 /* ---- emitting ---- */
 
 static void xm_set(int base, int off) {
-    xm.kind = X_MEM;
+    xm.kind = 'm';
     xm.base = base;
     xm.index = NONE;
     xm.scale = 0;
@@ -32,7 +32,7 @@ static void xm_set(int base, int off) {
 static void x_op_behind(unsigned int op, int reg, int place, int behind) {
     X86Operand r;
     if (place >= 0) {
-        r.kind = X_REG;
+        r.kind = 'r';
         r.reg = place;
         x86_put(op, reg, &r, behind);
         return;
@@ -592,15 +592,17 @@ static int x_asm_reg(char *name) {
     X86Operand o;
     if (*name == '%')
         name++;
-    return !x86_register(&o, name) || o.kind == X_ST ? NONE : o.kind == X_XMM ? XMM0 + o.reg : o.reg;
+    return !x86_register(&o, name) || o.kind == 't' ? NONE : o.kind == 'x' ? XMM0 + o.reg : o.reg;
 }
 
 static char *x_asm_text(int reg, int size, int modifier) {
+    static char *kinds[] = { "r1", "r2", "r4", "r8" };
     int i = letter_index("bwkq", modifier);
     if (i < 0)
         i = modifier == 'a' || size == 8 ? 3 : size / 2;
-    char *list = modifier == 'h' && reg < 4 ? "ah,ch,dh,bh" : x86_registers[reg >= XMM0 ? 4 : i];
-    char *name = reg == X87_ST0 ? "st" : list_item(list, reg & 31);
+    int high = modifier == 'h' && reg < 4;
+    char *kind = reg == X87_ST0 ? "t" : reg >= XMM0 ? "x" : high ? "h1" : kinds[i];
+    char *name = form_name(&x86_registers, kind, (reg & 31) + 4 * high);
     return modifier == 'a' ? str_join("(%", name, ")") : str_join("%", name, "");
 }
 

@@ -188,12 +188,8 @@ static void place_sections(void) {
         done = next;
     }
     for (Symbol *g = linker.globals->symbols; g; g = g->next)
-        if (g->place == PLACE_COMMON) {
-            Section *bss = obj_section(linker.out, ".bss", SHT_NOBITS, SHF_ALLOC | SHF_WRITE);
-            sec_align(bss, g->value);
-            sym_define(g, bss, bss->len);
-            sec_zero(bss, g->size);
-        }
+        if (g->place == PLACE_COMMON)
+            sym_place_common(g, obj_section(linker.out, ".bss", SHT_NOBITS, SHF_ALLOC | SHF_WRITE));
 }
 
 /* the symbol that decides where y is */

@@ -173,11 +173,11 @@ void sym_define(Symbol *y, Section *s, long value) {
     y->value = value;
 }
 
-void sym_common(Symbol *y, long size, long align) {
-    y->place = PLACE_COMMON;
-    y->type = STT_OBJECT;
-    y->size = size;
-    y->value = align;
+/* y, that is PLACE_COMMON, gets its place */
+void sym_place_common(Symbol *y, Section *bss) {
+    sec_align(bss, y->value);
+    sym_define(y, bss, bss->len);
+    sec_zero(bss, y->size);
 }
 
 /* y is target's place, value, size, type; target must be defined */
