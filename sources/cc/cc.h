@@ -22,7 +22,7 @@ typedef struct Label Label;
 /* One-character tokens are their own kind. */
 enum {
     T_EOF = 0, T_NEWLINE = 10,
-    T_IDENT = 256, T_NUMBER, T_STRING, T_CHAR, T_OTHER, T_PARAM,
+    T_IDENT = 256, T_NUMBER, T_STRING, T_CHAR, T_OTHER, T_PARAM, T_EXPANDED,
     T_ARROW, T_INC, T_DEC, T_SHL, T_SHR, T_LE, T_GE, T_EQ, T_NE, T_ANDAND, T_OROR, T_ELLIPSIS, T_PASTE,
     T_SET,                      /* all of the form op= */
     /* keywords, in the order of keyword_names; up to K_ATTRIBUTE they can begin a declaration */
@@ -34,6 +34,10 @@ enum {
     K_VA_START, K_VA_ARG, K_VA_END, K_VA_COPY, K_OFFSETOF, K_CONSTANT_P, K_EXPECT, K_ALLOCA, K_TRAP, K_UNREACHABLE,
     K_TYPES_COMPATIBLE, K_CHOOSE_EXPR, K_FRAME_ADDRESS, K_RETURN_ADDRESS, K_HUGE_VAL, K_HUGE_VALF, K_HUGE_VALL,
     K_NAN, K_NANF, K_NANL,
+    /* words that only the preprocessor knows; from W_HAS_INCLUDE on they count as macros */
+    W_DEFINE, W_UNDEF, W_INCLUDE, W_INCLUDE_NEXT, W_IFDEF, W_IFNDEF, W_ELIF, W_ENDIF, W_LINE, W_ERROR, W_WARNING,
+    W_PRAGMA, W_IDENT, W_ONCE, W_PACK, W_PUSH, W_POP, W_DEFINED, W_PRAGMA_OPERATOR,
+    W_HAS_INCLUDE, W_FILE, W_LINE_NUMBER, W_COUNTER, W_LEVEL,
     K_LAST
 };
 
@@ -43,8 +47,7 @@ struct Ident {
     char *name;
     int len;
     unsigned int hash;
-    int keyword;                /* K_..., or 0 */
-    int directive;              /* D_..., or 0 (pp.c) */
+    int keyword;                /* K_... or W_..., or 0 */
     Macro *macro;
     Decl *decl;                 /* the innermost declaration in scope */
     Decl *tag;                  /* the innermost struct, union or enum tag */
@@ -67,6 +70,7 @@ struct Place {                  /* what a message points to */
 struct Token {
     int kind;
     int len;
+    Token *next;                /* in a list */
     char *text;                 /* spelling */
     Ident *id;                  /* of T_IDENT and keywords */
     Operator *operator;         /* of those in the table */

@@ -169,7 +169,7 @@ static int starts_type(void) {
 
 static int starts_type_ahead(void) {
     peek();
-    return token_starts_type(&tk_ahead);
+    return token_starts_type(pending.next);
 }
 
 /* The tag behind struct, union or enum, found or made. */

@@ -184,7 +184,7 @@ static Member *next_member(Member *m) {
 /* The member that .name or name: designates, or the anonymous one that it is in. */
 static Member *designated_member(Type *type) {
     peek();
-    Ident *id = tk.kind == '.' ? tk_ahead.id : tk.id;
+    Ident *id = tk.kind == '.' ? pending.next->id : tk.id;
     if (!is_record(type))
         error("a member is designated in something that is no struct", "");
     for (Member *m = type->record->members; m; m = m->next) {

@@ -43,7 +43,7 @@ static Ident *ident_named(char *name) {
     return ident_of(name, str_len(name));
 }
 
-/* In the order of the K_ constants; a keyword's other spellings follow it. */
+/* In the order of the K_ and W_ constants; a word's other spellings follow it. */
 static char *keyword_names[] = {
     "void", "_Bool", "char", "short", "int", "long", "signed __signed __signed__", "unsigned", "float", "double",
     "extern", "static", "typedef", "auto", "register",
@@ -57,7 +57,10 @@ static char *keyword_names[] = {
     "__builtin_constant_p", "__builtin_expect", "__builtin_alloca", "__builtin_trap", "__builtin_unreachable",
     "__builtin_types_compatible_p", "__builtin_choose_expr", "__builtin_frame_address", "__builtin_return_address",
     "__builtin_huge_val __builtin_inf", "__builtin_huge_valf __builtin_inff", "__builtin_huge_vall __builtin_infl",
-    "__builtin_nan", "__builtin_nanf", "__builtin_nanl"
+    "__builtin_nan", "__builtin_nanf", "__builtin_nanl",
+    "define", "undef", "include", "include_next", "ifdef", "ifndef", "elif", "endif", "line", "error", "warning",
+    "pragma", "ident sccs", "once", "pack", "push", "pop", "defined", "_Pragma",
+    "__has_include", "__FILE__", "__LINE__", "__COUNTER__", "__INCLUDE_LEVEL__"
 };
 
 /* Those of more than one character, and the binary ones with their precedence and what they make; of those that begin

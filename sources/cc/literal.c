@@ -169,20 +169,21 @@ static long put_utf8(char *to, long c) {
 
 /* Adjacent string literals to one N_STR, of the widest one's type. */
 static Node *string_literal(void) {
-    int base = nvec;
+    Token all;
+    Token *last = &all;
     long room = 1;
     Type *each = ty_char;
+    all.next = &list_end;
     for (; tk.kind == T_STRING; next()) {
         if (element_type(&tk)->size > each->size)
             each = element_type(&tk);
         room += tk.len;
-        vec_push(&tk);
+        last = append(last, &tk);
     }
     int size = each->size;
     char *bytes = xalloc(room * size);
     long n = 0;
-    for (int i = base; i < nvec; i++) {
-        Token *t = &vec[i];
+    for (Token *t = all.next; t->kind; t = t->next)
         for (char *p = behind_quote(t); p < t->text + t->len - 1;) {
             long c = literal_char(&p, size, t);
             if (c < 0)
@@ -192,7 +193,5 @@ static Node *string_literal(void) {
                 n += size;
             }
         }
-    }
-    nvec = base;
     return string_node(bytes, n / size + 1, each);
 }

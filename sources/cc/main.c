@@ -82,7 +82,8 @@ static char *common_macros =
     "__UINT64_TYPE__=unsigned long;__SCHAR_MAX__=127;__SHRT_MAX__=32767;__INT_MAX__=2147483647;"
     "__LONG_MAX__=9223372036854775807L;__LONG_LONG_MAX__=9223372036854775807LL;__ORDER_LITTLE_ENDIAN__=1234;"
     "__ORDER_BIG_ENDIAN__=4321;__BYTE_ORDER__=1234;__FLOAT_WORD_ORDER__=1234;__USER_LABEL_PREFIX__=;"
-    "__REGISTER_PREFIX__=;__GNUC_STDC_INLINE__;__NO_INLINE__;__firstlight_cc__;";
+    "__REGISTER_PREFIX__=;__GNUC_STDC_INLINE__;__NO_INLINE__;__firstlight_cc__;"
+    "__DATE__=\"Jan  1 1970\";__TIME__=\"00:00:00\";";
 
 static char *x86_64_macros =
     "__x86_64__;__x86_64;__amd64__;__amd64;__WCHAR_TYPE__=int;__WCHAR_MAX__=2147483647;__SSE2__;__SSE__;";
@@ -138,13 +139,13 @@ static void start_front_end(char *path, int is_assembly) {
 /* ---- one file ---- */
 
 static Obj *translate(char *path) {
-    long len = 0;
+    long len;
     int preprocessed = str_ends(path, ".S");
     obj = obj_new(target->machine, path);
     if (preprocessed || str_ends(path, ".s")) {
         if (preprocessed)
             start_front_end(path, 1);
-        char *text = preprocessed ? pp_text(&len) : read_whole(path, &len);
+        char *text = preprocessed ? (char *)pp_text()->data : read_whole(path, &len);
         if (!text)
             fatal("cannot read %s", path);
         as_file(obj, path, text);
@@ -195,7 +196,7 @@ static void archive_all(void) {
         if (is_source_file(inputs[i])) {
             translate_to(inputs[i], object);
             ar_add(object_name(inputs[i]), object);
-            __syscall(NR_unlinkat, AT_FDCWD, (long)object, 0, 0, 0, 0);
+            remove_file(object);
         } else
             ar_add(inputs[i], inputs[i]);
     ar_write(output);
@@ -347,13 +348,9 @@ int main(int argc, char **argv) {
     if (make_archive)
         archive_all();
     else if (only_preprocess) {
-        long len = 0;
         start_front_end(inputs[0], str_ends(inputs[0], ".S"));
-        char *text = pp_text(&len);
-        if (output)
-            write_whole(output, text, len, 0);
-        else
-            print_out(text, len);
+        Section *text = pp_text();
+        write_whole(output ? output : "/dev/stdout", text->data, text->len - 1, 0);
     } else if (only_compile) {
         if (output && ninputs > 1)
             fatal("-o names one object, but there are more files", "");

@@ -83,22 +83,23 @@ static int write_fd(int fd, char *p, long len) {
     return 1;
 }
 
-/* A file takes the place of the one before (which may be running); configure scripts also name /dev/null. */
-void write_whole(char *path, void *data, long len, int executable) {
+void remove_file(char *path) {
     if (!str_starts(path, "/dev/"))
         __syscall(NR_unlinkat, AT_FDCWD, (long)path, 0, 0, 0, 0);
-    long fd = __syscall(NR_openat, AT_FDCWD, (long)path, O_WRONLY_CREAT_TRUNC, executable ? 0755 : 0644, 0, 0);
+}
+
+/* A file takes the place of the one before (which may be running); configure scripts also name /dev/null. */
+void write_whole(char *path, void *data, long len, int executable) {
+    int mode = executable ? 0755 : 0644;
+    remove_file(path);
+    long fd = str_eq(path, "/dev/stdout") ? 1 : __syscall(NR_openat, AT_FDCWD, (long)path, O_WRONLY_CREAT_TRUNC, mode, 0, 0);
     if (fd < 0)
         fatal("cannot write %s", path);
     if (!write_fd(fd, data, len)) {
-        __syscall(NR_unlinkat, AT_FDCWD, (long)path, 0, 0, 0, 0);
+        remove_file(path);
         fatal("writing %s failed", path);
     }
     __syscall(NR_close, fd, 0, 0, 0, 0, 0);
-}
-
-void print_out(void *data, long len) {
-    write_fd(1, data, len);
 }
 
 void print_err(char *s) {

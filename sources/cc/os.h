@@ -5,8 +5,8 @@
 void *xalloc(long n);                       /* zeroed, aligned to 16, never freed */
 char *read_whole(char *path, long *len);    /* with a zero byte behind it; null: cannot be read; "-": standard input */
 void write_whole(char *path, void *data, long len, int executable); /* or a fatal error, and no file is left */
+void remove_file(char *path);               /* unless it is a device */
 void print_err(char *s);
-void print_out(void *data, long len);
 void os_exit(int code);
 
 void mem_copy(void *to, void *from, long n);
