@@ -8,7 +8,7 @@
  * is more) as one big integer, which real_round() turns into a value. */
 
 enum { REAL_FINITE, REAL_INF, REAL_NAN };
-enum { LIMBS = 4, BIG = 2200 };     /* 32-bit limbs, least significant first */
+enum { LIMBS = 4, GUARD = 34, BIG = 720 };  /* 32-bit limbs, least significant first */
 
 /* The value m * 2^exp; zero when m is.  An infinity is a value that every format rounds to one: so most rules for it
  * need no code. */
@@ -83,16 +83,18 @@ static void big_mul_add(unsigned long factor, unsigned long add) {
         big[nbig++] = add;
 }
 
-/* Returns whether there is a rest. */
+/* big = big * 2^32 / divisor. Returns whether there is a rest. */
 static int big_div(unsigned long divisor) {
-    unsigned long rest = 0;
-    for (int i = nbig - 1; i >= 0; i--) {
-        unsigned long v = rest << 32 | big[i];
+    unsigned long v = 0;
+    for (int i = nbig; i >= 0; i--) {
+        v = v % divisor << 32 | (i ? big[i - 1] : 0);
         big[i] = v / divisor;
-        rest = v % divisor;
     }
-    return rest != 0;
+    nbig += big[nbig] != 0;
+    return v % divisor != 0;
 }
+
+static Real *real_convert(Real *r, int type);
 
 /* big * 2^exp to the nearest value of the type, of two equally near ones to the even; `sticky`: it is a little more.
  * The mantissa has all its bits, or the exponent is the least. */
@@ -119,11 +121,8 @@ static Real *real_round(int negative, int exp, int type, int sticky) {
             carry = carry >> 32;
         }
     }
-    if (bit(r->m, precision)) {
-        r->m[precision / 32] = 0;
-        r->m[(precision - 1) / 32] = 1U << ((precision - 1) % 32);
-        r->exp++;
-    }
+    if (bit(r->m, precision))
+        return real_convert(r, type);
     if (bit(r->m, precision - 1) && r->exp + precision - 1 > real_max_exp(type))
         return real_new(REAL_INF, negative);
     return r;
@@ -156,8 +155,11 @@ static long exponent(char *p) {
     return negative ? -e : e;
 }
 
+/* A decimal exponent is multiplied in by steps of 32 binary digits. Behind the number's own limbs there are as many more
+ * as make the result exact but for its last 300 bits and more. Thus, it is on the same side of the middle between two
+ * values as the exact one: to be nearer to it, but not there, the number would have to have more digits. */
 static Real *real_parse(char *p, int type) {
-    long exp = 0;
+    int exp = 0;
     int point = 0;
     int sticky = 0;
     int hex = p[0] == '0' && (p[1] | 32) == 'x';
@@ -179,34 +181,38 @@ static Real *real_parse(char *p, int type) {
         exp += exponent(p + 1);
     if (hex)
         return real_round(0, exp, type, sticky);
-    if (exp > 5000 && nbig)
-        return real_new(REAL_INF, 0);
-    if (exp < -12000)
-        return real_new(REAL_FINITE, 0);
-    int limbs = exp < 0 ? 6 + -exp * 10 / 93 : 0;       /* room for the quotient's bits */
+    exp = !nbig ? 0 : exp > 5000 ? 5000 : exp < -12000 ? -12000 : exp;          /* infinite; zero */
+    nbig += GUARD;
     for (int i = nbig - 1; i >= 0; i--)
-        big[i + limbs] = big[i];
-    mem_set(big, 0, limbs * 4);
-    nbig += limbs;
-    for (; exp > 0; exp--)
-        big_mul_add(10, 0);
-    for (; exp <= -9; exp += 9)
-        sticky |= big_div(1000000000);
-    for (; exp < 0; exp++)
-        sticky |= big_div(10);
-    return real_round(0, -32 * limbs, type, sticky);
+        big[i] = i < GUARD ? 0 : big[i - GUARD];
+    int binary = exp - 32 * GUARD;
+    while (exp) {
+        int step = exp > 13 ? 13 : exp < -13 ? -13 : exp;
+        unsigned long power = 1;
+        for (int i = 0; i < step || i < -step; i++)
+            power *= 5;
+        if (step < 0)
+            sticky |= big_div(power);
+        else {
+            big_mul_add(power, 0);
+            sticky |= big[0] != 0;
+            mem_copy(big, big + 1, --nbig * 4);
+        }
+        binary += step < 0 ? -32 : 32;
+        exp -= step;
+    }
+    return real_round(0, binary, type, sticky);
 }
 
 /* ---- arithmetic; results are rounded to the type ---- */
 
 static Real *real_from_long(long v, int is_unsigned, int type) {
-    int negative = v < 0 && !is_unsigned;
-    if (negative)
+    Real *r = real_new(REAL_FINITE, v < 0 && !is_unsigned);
+    if (r->negative)
         v = -v;
-    big_clear(2);
-    big[0] = v;
-    big[1] = v >> 32;
-    return real_round(negative, 0, type, 0);
+    r->m[0] = v;
+    r->m[1] = v >> 32;
+    return real_convert(r, type);
 }
 
 static long real_to_long(Real *r) {
@@ -248,15 +254,8 @@ static Real *real_add(Real *a, Real *b, int type) {
         carry = carry >> 32;
         zero &= !big[i];
     }
-    if (carry < 0) {
-        negative = !negative;
-        carry = 1;
-        for (int i = 0; i < nbig; i++) {
-            carry += ~big[i];
-            big[i] = carry;
-            carry = carry >> 32;
-        }
-    }
+    if (carry < 0)
+        return real_add(b, a, type);
     return real_round(negative && !(zero && minus), a->exp - distance, type, 0);
 }
 
