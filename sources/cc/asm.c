@@ -212,7 +212,7 @@ static void gen_asm(Asm *a) {
     Ins *i = emit(I_ASM, 0, NONE, NONE, NONE);
     i->text = a->is_basic ? a->text : asm_expand(a);
     i->line = a->line;
-    fn.calls = 1;
+    fn.framed = 1;
     for (AsmOperand *o = a->operands; o; o = o->next)
         o->value = o->is_output && !is_memory(o) ? get(class_of(o->expr->type), o->reg) : NONE;
     l = lvalues;

@@ -161,7 +161,7 @@ static int gen_call(Node *n, Mem *result) {
     }
     int outs = (state.stack + 15) & -16;
     fn.outs = outs > fn.outs ? outs : fn.outs;
-    fn.calls = 1;
+    fn.framed = 1;
     Ins *call_ins = emit(I_CALL, 0, NONE, NONE, NONE);
     if (direct)
         call_ins->sym = decl_symbol(callee->decl);
@@ -231,10 +231,6 @@ static void gen_va_start(int list) {
     va_start_field(list, target->va_tops[0], FRAME, ints - limit[0]);
     if (target->va_tops[1] != target->va_tops[0])
         va_start_field(list, target->va_tops[1], FRAME, fps - limit[1]);
-}
-
-static int round_16(int v, int cls) {
-    return op_imm(I_AND, cls, op_imm(I_ADD, cls, v, 15), -16);
 }
 
 static int va_stack_address(int list, Passing *p) {
@@ -348,6 +344,7 @@ static void gen_entry(Decl *d, Decl *params) {
         q++;
     }
     named_args.stack = (named_args.stack + 7) & ~7;
+    fn.framed = d->type->variadic || named_args.stack;
     if (d->type->variadic)
         save_registers();
     for (Decl *p = params; p; p = p->next) {
@@ -361,7 +358,7 @@ static void gen_entry(Decl *d, Decl *params) {
 
 static void generate(Decl *d) {
     Func *f = &fn;
-    f->nins = f->nv = f->nlabels = f->outs = f->frame = f->calls = f->allocas = 0;
+    f->nins = f->nv = f->nlabels = f->outs = f->frame = f->allocas = 0;
     f->saved = f->avoid = 0;
     f->sym = decl_symbol(d);
     f->sec = d->section ? obj_section(obj, d->section, SHT_PROGBITS, SHF_ALLOC | SHF_EXEC) : obj->text;

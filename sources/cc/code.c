@@ -45,6 +45,7 @@ static void refer_to_label(int type, int label, int addend) {
 /* distances from the table to its labels */
 static void jump_table(Ins *n) {
     long table = here->len;
+    sym_define(n->sym, here, table);
     for (long i = 0; i < n->imm; i++) {
         refer_to_label(reloc_pcrel(target->machine, 4), n->table[i], here->len - table);
         emit_le(4, 0);
@@ -59,15 +60,6 @@ static void settle_fixups(void) {
     }
 }
 
-static int needs_frame(Func *f) {
-    if (f->frame || f->saved || f->outs || f->calls || f->allocas)
-        return 1;
-    for (int i = 0; i < f->nins; i++)
-        if (f->ins[i].a == ARGS || f->ins[i].a == OUTS || f->ins[i].op == I_ASM)
-            return 1;
-    return 0;
-}
-
 /* a jump to the label that comes next does nothing */
 static int jumps_to_next(Func *f, int i) {
     int label = f->ins[i].label;
@@ -80,6 +72,8 @@ static int jumps_to_next(Func *f, int i) {
 static void code_instruction(Ins *n) {
     if (n->dst == NONE) {
         target->instruction(n, NONE);
+        if (n->op == I_TABLE)
+            jump_table(n);
         return;
     }
     VReg *v = &code_fn->v[n->dst];
@@ -101,7 +95,7 @@ static void code_function(Func *f) {
     }
     for (int i = 0; i < f->nlabels; i++)
         label_places[i] = -1;
-    has_frame = needs_frame(f);
+    has_frame = f->framed || f->frame || f->saved;
     if (has_frame)
         target->prologue();
     for (int i = 0; i < f->nins; i++) {

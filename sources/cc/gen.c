@@ -127,6 +127,10 @@ static int op_imm(int op, int cls, int a, long imm) {
     return t;
 }
 
+static int round_16(int v, int cls) {
+    return op_imm(I_AND, cls, op_imm(I_ADD, cls, v, 15), -16);
+}
+
 static void jcc_imm(int cc, int cls, int a, long imm, int label) {
     int fits = target->imm_fits(I_JCC, cls, imm);
     int b = fits ? NONE : constant(imm, cls);
@@ -166,6 +170,20 @@ static int log2_of(long v) {
         if (v == 1L << k)
             return k;
     return -1;
+}
+
+/* a call of one of the library's functions */
+static int helper(char *name, int result, int a, int b) {
+    int nint = 0, nfp = 0;
+    for (int i = 0; i < 2; i++) {
+        int v = i ? b : a;
+        int cls = v == NONE ? K_W : fn.v[v].cls;
+        if (v != NONE)
+            put(cls, cls >= K_S ? target->fp_args[nfp++] : target->int_args[nint++], v);
+    }
+    emit(I_CALL, 0, NONE, NONE, NONE)->sym = obj_symbol(obj, name);
+    fn.framed = 1;
+    return get(result, result >= K_S ? target->fp_rets[0] : target->int_rets[0]);
 }
 
 /* ---- memory ---- */
@@ -282,16 +300,14 @@ static int piece_type(long left, int *size) {
     return *size == 8 ? M_L : *size == 4 ? M_UW : *size == 2 ? M_UH : M_UB;
 }
 
-/* from == 0: zeros */
+/* from == 0: zeros; what is long is left to the library */
 static void copy_bytes(Mem *to, Mem *from, long size) {
     Mem d, s;
     if (size > (from ? 64 : 128)) {
         int at = address(to);
-        int source = from ? address(from) : NONE;
-        put(K_L, target->int_args[0], at);
-        if (from)
-            put(K_L, target->int_args[1], source);
-        emit(from ? I_COPY : I_ZERO, 0, NONE, NONE, NONE)->imm = size;
+        int source = from ? address(from) : constant(0, K_W);
+        put(K_L, target->int_args[2], constant(size, K_L));
+        helper(from ? "memcpy" : "memset", K_L, at, source);
         return;
     }
     mem_copy(&d, to, sizeof(Mem));
@@ -425,21 +441,6 @@ static int lvalue_store(LValue *l, int v) {
     }
     store(&l->m, class_of(l->type), memory_type(l->type), v);
     return v;
-}
-
-/* ---- helpers of the long double by calls ---- */
-
-static int helper(char *name, int result, int a, int b) {
-    int nint = 0, nfp = 0;
-    for (int i = 0; i < 2; i++) {
-        int v = i ? b : a;
-        int cls = v == NONE ? K_W : fn.v[v].cls;
-        if (v != NONE)
-            put(cls, cls >= K_S ? target->fp_args[nfp++] : target->int_args[nint++], v);
-    }
-    emit(I_CALL, 0, NONE, NONE, NONE)->sym = obj_symbol(obj, name);
-    fn.calls = 1;
-    return get(result, result >= K_S ? target->fp_rets[0] : target->int_rets[0]);
 }
 
 /* ---- conversions ---- */
@@ -672,7 +673,15 @@ static int label_number(Label *l) {
 }
 
 static void jump_by_table(int at, int *table, long count) {
-    Ins *i = emit(I_TABLE, K_L, NONE, at, NONE);
+    Mem m;
+    mem_of_symbol(&m, obj_local(obj));
+    Symbol *sym = m.sym;
+    mem_fix(&m);
+    int base = m.a;
+    m.x = at;
+    m.shift = 2;
+    Ins *i = emit(I_TABLE, K_L, NONE, op2(I_ADD, K_L, load(&m, K_L, M_SW), base), NONE);
+    i->sym = sym;
     i->imm = count;
     i->table = table;
     gen_dead = 1;
@@ -902,12 +911,16 @@ static int gen(Node *n) {
     case N_VA_ARG:
         va_arg_address(n, &m);
         return load(&m, cls, memory_type(n->type));
-    case N_ALLOCA:
-        fn.allocas = 1;
-        return op2(I_ALLOCA, K_L, gen(n->a), NONE);
+    case N_ALLOCA: {
+        int size = round_16(gen(n->a), K_L);
+        put(K_L, target->sp, op2(I_SUB, K_L, get(K_L, target->sp), size));
+        fn.framed = fn.allocas = 1;
+        mem_at(&m, ABOVE, 0);
+        return address(&m);
+    }
     case N_FRAME_ADDRESS: case N_RETURN_ADDRESS: {
         int fp = get(K_L, target->fp);
-        fn.calls = 1;
+        fn.framed = 1;
         return n->op == N_RETURN_ADDRESS ? load_at(fp, 8, K_L) : fp;
     }
     case N_TRAP: case N_UNREACHABLE:
@@ -927,39 +940,27 @@ static void gen_list(Node *s) {
         gen_stmt(s);
 }
 
-static void gen_loop_body(Node *body, int next_label, int end_label) {
-    int outer_break = break_label, outer_continue = continue_label;
-    break_label = end_label;
-    continue_label = next_label;
-    if (body->op == N_VLA_BODY) {
-        int sp = get(K_L, target->sp);
-        break_label = new_label();
-        continue_label = new_label();
-        gen_stmt(body->a);
-        place_label(continue_label);
-        put(K_L, target->sp, sp);
-        jump_to(next_label);
-        place_label(break_label);
-        put(K_L, target->sp, sp);
-        jump_to(end_label);
-        fn.allocas = 1;
-    } else
-        gen_stmt(body);
-    break_label = outer_break;
-    continue_label = outer_continue;
-}
-
-/* The condition is generated behind the body, so that a turn takes one branch. */
+/* The condition is generated behind the body, so that a turn takes one branch. Each turn and the end give back the room
+ * of arrays of variable length. */
 static void gen_loop(Node *condition, Node *step, Node *body, int test_first) {
     int always = !condition || truth(condition) == 1;
     int top = new_label();
     int test = always && !step ? top : new_label();
     int next = step ? new_label() : test;
     int end = new_label();
+    int sp = body->op == N_VLA_BODY ? get(K_L, target->sp) : NONE;
+    fn.allocas |= sp != NONE;
+    int outer_break = break_label, outer_continue = continue_label;
+    break_label = end;
+    continue_label = next;
     if (test_first && !always)
         jump_to(test);
     place_label(top);
-    gen_loop_body(body, next, end);
+    if (sp != NONE)
+        put(K_L, target->sp, sp);
+    gen_stmt(sp != NONE ? body->a : body);
+    break_label = outer_break;
+    continue_label = outer_continue;
     if (step) {
         place_label(next);
         gen_void(step);
@@ -971,6 +972,8 @@ static void gen_loop(Node *condition, Node *step, Node *body, int test_first) {
     else
         branch(condition, top, 1);
     place_label(end);
+    if (sp != NONE)
+        put(K_L, target->sp, sp);
 }
 
 static int case_less(Node *a, Node *b, int u) {

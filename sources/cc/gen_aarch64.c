@@ -175,9 +175,9 @@ static void a_operand_base(Ins *n) {
     if (n->a == SYM) {
         a_symbol_address(X16, n->sym, n->off);
         a_off = 0;
-    } else if (n->a == FRAME || n->a == ARGS)
-        a_off += a_locals;
-    a_base = n->a == SYM ? X16 : n->a == FRAME || n->a == ARGS ? X29 : n->a == OUTS ? XSP : use(n->a, X16);
+    } else if (n->a < 0)
+        a_off += n->a == ABOVE ? code_fn->outs : n->a == OUTS ? 0 : a_locals;
+    a_base = n->a == SYM ? X16 : n->a == FRAME || n->a == ARGS ? X29 : n->a < 0 ? XSP : use(n->a, X16);
 }
 
 /* the memory operand's access; `op` is one of the tables' */
@@ -344,39 +344,7 @@ static void a_branch(Ins *n) {
         a_jump(0x54000000 | a_compare(n), R_AARCH64_CONDBR19, n->label);
 }
 
-static void a_table(Ins *n) {
-    int a = use(n->a, X17);
-    a_word(0x10000000 | 4 << 5 | X16);                              /* adr x16, table */
-    a_rrr(0xb8a07800, K_W, X17, X16, a);                            /* ldrsw x17, [x16, a, lsl #2] */
-    a_rrr(0x0b000000, K_L, X16, X16, X17);
-    a_word(0xd61f0000 | X16 << 5);
-    jump_table(n);
-}
-
-/* ---- blocks, the stack, calls ---- */
-
-/* n bytes from x1 to x0, or zeros to x0 */
-static void a_block(long n, int copy) {
-    if (!copy)
-        a_word(0x6f00e400 | V30 & 31);                              /* movi v30.2d, #0 */
-    if (n > 256) {
-        a_constant(K_L, 2, n / 32);
-        if (copy)
-            a_word(0xacc10000 | 31 << 10 | 1 << 5 | 30);            /* ldp q30, q31, [x1], #32 */
-        a_word(0xac810000 | (copy ? 31 : 30) << 10 | 30);           /* stp q30, q31 or q30, [x0], #32 */
-        a_word(0xf1000442);                                         /* subs x2, x2, #1 */
-        a_word(0x54000001 | ((copy ? -3 : -2) & 0x7ffff) << 5);     /* b.ne to the first of the three */
-        n = n & 31;
-    }
-    for (long at = 0; at < n;) {
-        int type = n - at >= 16 ? M_X : n - at >= 8 ? M_L : n - at >= 4 ? M_UW : n - at >= 2 ? M_UH : M_UB;
-        int reg = type == M_X ? 30 : copy ? X16 : XZR;
-        if (copy)
-            a_access(a_load_ops[type], reg, 1, at);
-        a_access(a_store_op(type), reg, 0, at);
-        at += 1 << a_log_size(a_load_ops[type]);
-    }
-}
+/* ---- the stack, calls ---- */
 
 /* stores or (load: the bit that makes it that) loads the saved registers, in pairs; returns where they end */
 static int a_saved(unsigned int load, int quiet) {
@@ -449,7 +417,7 @@ static int a_instruction(Ins *n, int d) {
     case I_CMP: a_word(0x1a9f07e0 | (a_compare(n) ^ 1) << 12 | d); break;       /* cset */
     case I_JCC: a_branch(n); break;
     case I_JMP: a_jump(0x14000000, R_AARCH64_JUMP26, n->label); break;
-    case I_TABLE: a_table(n); break;
+    case I_TABLE: a_word(0xd61f0000 | use(n->a, X16) << 5); break;
     case I_CALL:
         if (n->sym)
             a_reloc_word(R_AARCH64_CALL26, n->sym, 0, 0x94000000);
@@ -457,14 +425,6 @@ static int a_instruction(Ins *n, int d) {
             a_word(0xd63f0000 | X9 << 5);
         break;
     case I_RET: a_return(); break;
-    case I_COPY: a_block(n->imm, 1); break;
-    case I_ZERO: a_block(n->imm, 0); break;
-    case I_ALLOCA:
-        a_add_imm(K_L, X16, use(n->a, X16), 15);
-        a_logical(0x12000000, K_L, X16, X16, -16);
-        a_rrr(0x4b206000, K_L, XSP, XSP, X16);                      /* sub sp, sp, x16 */
-        a_add_imm(K_L, d, XSP, code_fn->outs);
-        break;
     case I_TRAP: a_word(0); break;                                  /* udf */
     default: fatal("internal: unknown instruction %s", str_number(n->op));
     }

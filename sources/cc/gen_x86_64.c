@@ -138,9 +138,9 @@ static void x_move(int cls, int to, int from) {
 
 /* xm is the instruction's memory operand */
 static void x_address(Ins *n) {
-    int base = n->a == SYM ? RIP : n->a == FRAME || n->a == ARGS ? RBP : n->a == OUTS ? RSP : use(n->a, R10);
+    int base = n->a == SYM ? RIP : n->a == FRAME || n->a == ARGS ? RBP : n->a < 0 ? RSP : use(n->a, R10);
     int index = n->x >= 0 ? use(n->x, RCX) : NONE;
-    xm_set(base, n->a == ARGS ? 16 + n->off : n->off);
+    xm_set(base, n->off + (n->a == ARGS ? 16 : n->a == ABOVE ? code_fn->outs : 0));
     xm.value.sym = n->a == SYM ? n->sym : 0;
     xm.index = index;
     xm.scale = n->shift;
@@ -391,21 +391,6 @@ static void x_branch(Ins *n) {
     x_jump(code, n->label);
 }
 
-static void x_table(Ins *n) {
-    int a = use(n->a, RAX);
-    xm_set(RIP, 0);
-    x_op(0x8D | REX_W, R10, MEM);                                   /* lea table(%rip), %r10 */
-    long end_of_lea = here->len;
-    xm_set(R10, 0);
-    xm.index = a;
-    xm.scale = 2;
-    x_op(0x63 | REX_W, RCX, MEM);                                   /* movslq (%r10,a,4), %rcx */
-    x_op(0x03 | REX_W, RCX, R10);
-    x_op(0xFF, 4, RCX);                                             /* jmp *%rcx */
-    put_le(here->data + end_of_lea - 4, 4, here->len - end_of_lea);
-    jump_table(n);
-}
-
 /* ---- memory ---- */
 
 /* loads and stores by memory type */
@@ -463,34 +448,6 @@ static int x_load_address(Ins *n, int d) {
     else
         x_op(0x8D | REX_W, d, MEM);
     return d;
-}
-
-/* n bytes from rsi to rdi, or (copy == 0) zeros to rdi */
-static void x_block(long n, int copy) {
-    if (n > 128) {
-        if (!copy)
-            x_op(0x31, RAX, RAX);
-        x_move_imm(K_L, RCX, n / 8);
-        x86_opcode(copy ? 0xF348A5 : 0xF348AB, 0);                  /* rep movsq, stosq */
-        for (long i = n & 7; i > 0; i--)
-            emit8(copy ? 0xA4 : 0xAA);
-        return;
-    }
-    if (!copy) {
-        x_op(0x0F57, XMM15, XMM15);
-        x_op(0x31, RAX, RAX);
-    }
-    for (long at = 0; at < n;) {
-        int type = n - at >= 16 ? M_X : n - at >= 8 ? M_L : n - at >= 4 ? M_UW : n - at >= 2 ? M_UH : M_UB;
-        int reg = type == M_X ? XMM15 : RAX;
-        if (copy) {
-            xm_set(RSI, at);
-            x_op(type == M_UH ? 0x66008B : type == M_UB ? 0x8A : x_load_ops[type], reg, MEM);
-        }
-        xm_set(RDI, at);
-        x_op(x_store_ops[type], reg, MEM);
-        at += type == M_X ? 16 : type == M_L ? 8 : type == M_UW ? 4 : type == M_UH ? 2 : 1;
-    }
 }
 
 /* ---- functions ---- */
@@ -555,7 +512,7 @@ static int x_instruction(Ins *n, int d) {
     case I_CMP: return x_compare_to_value(n, d);
     case I_JCC: x_branch(n); break;
     case I_JMP: x_jump(NONE, n->label); break;
-    case I_TABLE: x_table(n); break;
+    case I_TABLE: x_op(0xFF, 4, place_of(n->a)); break;
     case I_CALL:
         if (n->sym) {
             emit8(0xE8);
@@ -564,16 +521,6 @@ static int x_instruction(Ins *n, int d) {
             x_op(0xFF, 2, R11);
         break;
     case I_RET: x_return(); break;
-    case I_COPY: x_block(n->imm, 1); break;
-    case I_ZERO: x_block(n->imm, 0); break;
-    case I_ALLOCA:
-        x_move(K_L, RAX, place_of(n->a));
-        x_alu_imm(REX_W, 0, RAX, 15);
-        x_alu_imm(REX_W, 4, RAX, -16);
-        x_op(0x2B | REX_W, RSP, RAX);
-        xm_set(RSP, code_fn->outs);
-        x_op(0x8D | REX_W, RAX, MEM);
-        return RAX;
     case I_TRAP: x86_opcode(0x0F0B, 0); break;
     default: fatal("internal: unknown instruction %s", str_number(n->op));
     }

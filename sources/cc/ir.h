@@ -17,7 +17,7 @@
  * a virtual register or NONE; when b is NONE the operand is the constant `imm`,
  * and then target->imm_fits(op, cls, imm) held when it was emitted.
  * A memory operand is the four fields a, x, shift, off (and sym):
- *     a   = a virtual register, or FRAME, ARGS, OUTS, or SYM (address of `sym`)
+ *     a   = a virtual register, or FRAME, ARGS, OUTS, ABOVE, or SYM (address of `sym`)
  *     x   = NONE, or an index register (K_L), times 1 << shift (0..3); x is only
  *           used when a is a virtual register or FRAME
  *     off = a constant added
@@ -25,14 +25,14 @@
  * Func.frame says how deep the area is (spill slots included, multiple of 16).
  * ARGS is where the caller put the first stack argument.  OUTS is the lowest
  * address of the frame (the stack pointer when the call happens); Func.outs
- * bytes are kept there for stack arguments.  (With alloca they move down with
- * the stack pointer.)
+ * bytes are kept there for stack arguments, ABOVE is behind them.  (With alloca
+ * they move down with the stack pointer.)
  *
  * Calls.  A group of I_PUT instructions fills machine registers, all at once
- * (move_group in regs.c orders the moves), then comes I_CALL, I_RET, I_COPY,
- * I_ZERO or I_ASM; after a call or at the function's start a group of I_GET
+ * (move_group in regs.c orders the moves), then comes I_CALL, I_RET
+ * or I_ASM; after a call or at the function's start a group of I_GET
  * takes machine registers, all at once, into virtual ones.  An indirect call's
- * address is put into target->call_reg.  I_CALL, I_COPY, I_ZERO and I_ASM lose
+ * address is put into target->call_reg.  I_CALL and I_ASM lose
  * all caller-saved registers; nothing else loses any allocatable register.
  */
 
@@ -41,7 +41,7 @@ enum { K_W = 0, K_L = 1, K_S = 2, K_D = 3, K_X = 4 };
 /* memory types, of I_LD, I_ST and I_EXT */
 enum { M_SB = 0, M_UB = 1, M_SH = 2, M_UH = 3, M_SW = 4, M_UW = 5, M_L = 6, M_S = 7, M_D = 8, M_X = 9 };
 
-enum { NONE = -1, FRAME = -2, ARGS = -3, OUTS = -4, SYM = -5 };
+enum { NONE = -1, FRAME = -2, ARGS = -3, OUTS = -4, ABOVE = -5, SYM = -6 };
 
 /* conditions; the unsigned ones are for K_W and K_L.  For K_S, K_D and K_X only
  * the first six occur; all but C_NE are false when an operand is a NaN.  The
@@ -71,14 +71,11 @@ enum {
     I_JCC,      /* to label if a cc b; cls is the class of a and b */
     I_JMP,      /* to label */
     I_LABEL,    /* label: */
-    I_TABLE,    /* to labels table[a], a (K_L) is below imm; no table entry is NONE */
+    I_TABLE,    /* to the address a, one of imm labels; `table` of them follows, sym is where, as distances from there */
     I_PUT,      /* machine register imm = a (class cls); a == NONE: = off, a constant */
     I_GET,      /* dst (class cls) = machine register imm */
     I_CALL,     /* of sym, or of target->call_reg when sym is null */
     I_RET,      /* back to the caller; the results were put */
-    I_COPY,     /* copy imm bytes, from address in int_args[1] to address in int_args[0] */
-    I_ZERO,     /* clear imm bytes at address in int_args[0] */
-    I_ALLOCA,   /* dst = fresh stack space of a bytes (K_L), aligned to 16 */
     I_ASM,      /* assemble text, through as_inline() */
     I_TRAP      /* stop with an illegal instruction */
 };
@@ -130,8 +127,8 @@ struct Func {
     int nlabels;                /* labels are 0 .. nlabels-1 */
     int outs;                   /* bytes of outgoing stack arguments, multiple of 16 */
     int frame;                  /* bytes of the local area, multiple of 16 */
-    int calls;                  /* not a leaf: I_CALL or I_ASM occurs, or fp is asked for */
-    int allocas;                /* I_ALLOCA occurs, or sp is set */
+    int framed;                 /* has a frame: ARGS, I_CALL or I_ASM occurs, or fp is asked for */
+    int allocas;                /* sp is set */
     unsigned long saved;        /* callee-saved machine registers used, bit per register */
     unsigned long avoid;        /* registers that an asm statement names: saved, but not allocated */
 };

@@ -37,7 +37,7 @@ static int *ra_scratch;         /* per instruction, label or virtual register, w
 static int ra_room;             /* of these two; the largest function decides */
 
 static int loses_registers(int op) {
-    return op == I_CALL || op == I_COPY || op == I_ZERO || op == I_ASM;
+    return op == I_CALL || op == I_ASM;
 }
 
 /* Instructions that do nothing but give `dst` its value. */
