@@ -16,7 +16,7 @@ struct Passing {
     int nint, nfp;
     int size;                   /* bytes of the value */
     int align;                  /* 8 or 16, on the stack */
-    int is_x87;                 /* a structure that is returned in st(0) */
+    int is_x87;                 /* it is returned in st(0) */
     int in_regs;                /* assign_place: its registers, or else */
     int reg[4];
     int stack;                  /* its offset among the stack arguments */
@@ -146,9 +146,10 @@ static void pass_type(Type *t, Passing *p) {
         pass_record_x86_64(t, p);
     else if (is_record(t))
         pass_record_aarch64(t, p);
-    else if (t->kind == TY_LDOUBLE && x86)
+    else if (t->kind == TY_LDOUBLE && x86) {
         p->kind = PASS_STACK;
-    else
+        p->is_x87 = 1;
+    } else
         add_part(p, class_of(t), 0);
 }
 
@@ -183,16 +184,15 @@ static void assign_place(Passing *p, ArgState *s) {
     s->stack = p->stack + stack_size(p);
 }
 
-/* The registers of a result in parts. */
-static void assign_result(Passing *p) {
+/* The registers of a result; false: the caller makes room for it in memory. */
+static int pass_result(Type *t, Passing *p) {
+    static int x87[] = { X87_ST0 };
     int nint = 0, nfp = 0;
-    assign_registers(p, target->int_rets, target->fp_rets, &nint, &nfp);
-}
-
-/* A result that the caller makes room for. */
-static int returned_in_memory(Type *t, Passing *p) {
-    if (!is_record(t))
-        return 0;
     pass_type(t, p);
-    return p->kind != PASS_PARTS && !p->is_x87;
+    if (p->is_x87) {
+        p->kind = PASS_PARTS;
+        add_part(p, K_X, 0);
+    }
+    assign_registers(p, target->int_rets, p->is_x87 ? x87 : target->fp_rets, &nint, &nfp);
+    return p->kind == PASS_PARTS;
 }

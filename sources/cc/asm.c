@@ -187,24 +187,23 @@ static char *asm_expand(Asm *a) {
 }
 
 static void gen_asm(Asm *a) {
-    static LValue lvalues[ASM_OPERANDS];
-    LValue *l = lvalues;
+    static Mem places[ASM_OPERANDS];
+    Mem *m = places;
     choose_registers(a);
     for (AsmOperand *o = a->operands; o; o = o->next) {
-        if (l == lvalues + ASM_OPERANDS)
+        if (m == places + ASM_OPERANDS)
             fatal_at(a->file, a->line, "asm has too many operands%s", "");
         o->value = NONE;
         if (is_memory(o))
             o->value = value_address(o->expr);
         else if (o->is_output) {
-            lvalue(o->expr, l);
-            if (l->vreg == NONE && (l->m.a >= 0 || l->m.x != NONE))
-                mem_fix(&l->m);
+            locate(o->expr, m);
+            mem_fix(m);
             if (*o->constraint == '+')
-                o->value = lvalue_load(l);
+                o->value = load_value(m, o->expr->type);
         } else if (!is_immediate(o))
             o->value = gen(o->expr);
-        l++;
+        m++;
     }
     for (AsmOperand *o = a->operands; o; o = o->next)
         if (o->value != NONE)
@@ -215,10 +214,10 @@ static void gen_asm(Asm *a) {
     fn.framed = 1;
     for (AsmOperand *o = a->operands; o; o = o->next)
         o->value = o->is_output && !is_memory(o) ? get(class_of(o->expr->type), o->reg) : NONE;
-    l = lvalues;
+    m = places;
     for (AsmOperand *o = a->operands; o; o = o->next) {
         if (o->value != NONE)
-            lvalue_store(l, truncate_to(o->value, o->expr->type));
-        l++;
+            store_value(m, o->expr->type, truncate_to(o->value, o->expr->type));
+        m++;
     }
 }

@@ -2,12 +2,6 @@
  *
  * Calls, function entry, variable arguments: abi.c's answers made into instructions. */
 
-static int result_register(int cls) {
-    if (cls == K_X && !target->x_in_regs)
-        return X87_ST0;
-    return cls >= K_S ? target->fp_rets[0] : target->int_rets[0];
-}
-
 /* where the address of a result in memory is passed */
 static int sret_register(void) {
     return target->sret_reg == NONE ? target->int_args[0] : target->sret_reg;
@@ -74,14 +68,14 @@ static void evaluate_arg(Arg *a, ArgState *state) {
         a->parts[0] = gen(n);
         return;
     }
-    record_address(n, &a->m);
+    locate(n, &a->m);
     if (a->p.kind == PASS_REFERENCE) {
         Mem copy;
         mem_at(&copy, FRAME, frame_room(a->p.size, type_align(n->type)));
         copy_bytes(&copy, &a->m, a->p.size);
         a->parts[0] = address(&copy);
     } else if (a->m.x != NONE || a->m.a == SYM)
-        mem_fix(&a->m);
+        mem_at(&a->m, address(&a->m), 0);
 }
 
 static void stack_arg(Arg *a) {
@@ -94,27 +88,9 @@ static void stack_arg(Arg *a) {
         store_at(OUTS, a->p.stack, is_record(t) ? K_L : class_of(t), a->parts[0]);
 }
 
-/* what a call returned: the value, or *result is filled with a structure's address */
-static int call_result(Type *type, Passing *p, Mem *result, int in_memory) {
+static int gen_call(Node *n) {
     int parts[4];
-    if (type->kind == TY_VOID || in_memory)
-        return NONE;
-    if (is_record(type) && p->is_x87)
-        store(result, K_X, M_X, get(K_X, X87_ST0));
-    else if (is_record(type)) {
-        assign_result(p);
-        get_parts(p, parts);
-        store_parts(result->off, p, parts);
-    }
-    if (is_record(type))
-        return NONE;
-    int cls = class_of(type);
-    int v = get(cls, result_register(cls));
-    return is_integer(type) && type->size < 4 ? op_cc(I_EXT, K_W, v, memory_type(type)) : v;    /* nobody promised it */
-}
-
-/* Returns the value, or fills *result with a structure's address. */
-static int gen_call(Node *n, Mem *result) {
+    Mem result;
     Type *type = n->a->type;
     Node *callee = n->a;
     int indirect = NONE, nargs = 0;
@@ -130,10 +106,10 @@ static int gen_call(Node *n, Mem *result) {
     Arg *args = xalloc(nargs * sizeof(Arg));
     Arg *end = args + nargs;
     mem_set(&state, 0, sizeof(ArgState));
-    int in_memory = returned_in_memory(n->type, &p);
+    int in_memory = !pass_result(n->type, &p);
     if (is_record(n->type))
-        mem_at(result, FRAME, frame_room(p.size + 8, type_align(n->type)));
-    int result_at = in_memory ? address(result) : NONE;
+        mem_at(&result, FRAME, frame_room(p.size + 8, type_align(n->type)));
+    int result_at = in_memory ? address(&result) : NONE;
     state.nint = in_memory && target->sret_reg == NONE;
     Node *next_arg = n->b;
     for (Arg *a = args; a < end; a++) {
@@ -165,7 +141,15 @@ static int gen_call(Node *n, Mem *result) {
     Ins *call_ins = emit(I_CALL, 0, NONE, NONE, NONE);
     if (direct)
         call_ins->sym = decl_symbol(callee->decl);
-    return call_result(n->type, &p, result, in_memory);
+    if (n->type->kind == TY_VOID)
+        return NONE;
+    if (!in_memory)
+        get_parts(&p, parts);
+    if (!is_record(n->type))
+        return truncate_to(parts[0], n->type);      /* nobody promised it */
+    if (!in_memory)
+        store_parts(result.off, &p, parts);
+    return address(&result);
 }
 
 /* the value of a return statement, to the registers of the result or the memory for it */
@@ -173,22 +157,19 @@ static void put_result(Node *n, Type *type) {
     Mem from, to;
     Passing p;
     int parts[4];
-    if (!is_record(type)) {
-        put(class_of(type), result_register(class_of(type)), gen(n));
-        return;
-    }
-    record_address(n, &from);
-    if (returned_in_memory(type, &p)) {
+    if (is_record(type))
+        locate(n, &from);
+    else
+        parts[0] = gen(n);
+    if (!pass_result(type, &p)) {
         mem_at(&to, sret_vreg, 0);
         copy_bytes(&to, &from, p.size);
         put(K_L, target->int_rets[0], sret_vreg);
-    } else if (p.is_x87)
-        put(K_X, X87_ST0, load(&from, K_X, M_X));
-    else {
-        assign_result(&p);
-        load_parts(&from, &p, parts);
-        put_parts(&p, parts);
+        return;
     }
+    if (is_record(type))
+        load_parts(&from, &p, parts);
+    put_parts(&p, parts);
 }
 
 /* ---- variable arguments ----
@@ -281,10 +262,11 @@ static int va_from_registers(int list, Passing *p, int on_stack) {
     return address(&m);
 }
 
-static void va_arg_address(Node *n, Mem *m) {
+/* the address of the next argument */
+static int gen_va_arg(Node *n) {
     Passing p;
     int list = gen(n->a);
-    pass_type(n->type, &p);
+    pass_type(n->type->base, &p);
     int result = tmp(K_L);
     int on_stack = new_label();
     int end = new_label();
@@ -295,7 +277,7 @@ static void va_arg_address(Node *n, Mem *m) {
     }
     emit(I_MOV, K_L, result, va_stack_address(list, &p), NONE);
     place_label(end);
-    mem_at(m, p.kind == PASS_REFERENCE ? load_at(result, 0, K_L) : result, 0);
+    return p.kind == PASS_REFERENCE ? load_at(result, 0, K_L) : result;
 }
 
 /* ---- a function ---- */
@@ -331,7 +313,7 @@ static void gen_entry(Decl *d, Decl *params) {
     Arg *list = xalloc(n * sizeof(Arg));
     Arg *q = list;
     mem_set(&named_args, 0, sizeof(ArgState));
-    if (returned_in_memory(d->type->base, &result)) {
+    if (!pass_result(d->type->base, &result)) {
         sret_vreg = get(K_L, sret_register());
         fn.v[sret_vreg].home = 0;
         named_args.nint = target->sret_reg == NONE;

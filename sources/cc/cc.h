@@ -209,7 +209,8 @@ enum {
     N_ZERO,             /* clear the variable decl */
     N_CALL,             /* a(args b, linked by next) */
     N_STMT_EXPR,        /* ({ a }) */
-    N_VA_START, N_VA_ARG, N_VA_COPY,
+    N_VA_START,
+    N_VA_ARG,           /* the address of the next argument, from the va_list a */
     N_ALLOCA, N_FRAME_ADDRESS, N_RETURN_ADDRESS, N_TRAP, N_UNREACHABLE,
     N_LABEL_ADDR,       /* &&label */
     /* statements, linked by next */

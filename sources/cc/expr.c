@@ -480,9 +480,9 @@ static Node *builtin(int kind) {
     expect(')');
     switch (kind) {
     case K_VA_START: return node_new(N_VA_START, ty_void, n[0], 0);
-    case K_VA_ARG: return node_new(N_VA_ARG, type[1], n[0], 0);
+    case K_VA_ARG: return dereference(node_new(N_VA_ARG, pointer_to(type[1]), n[0], 0));
     case K_VA_END: return node_new(N_CAST, ty_void, n[0], 0);
-    case K_VA_COPY: return node_new(N_VA_COPY, ty_void, n[0], n[1]);
+    case K_VA_COPY: return node_new(N_ASSIGN, n[0]->type->base, dereference(n[0]), dereference(n[1]));
     case K_CONSTANT_P: return number(truth(n[0]) >= 0, ty_int);
     case K_EXPECT: return cast(n[0], ty_long);
     case K_ALLOCA: return node_new(N_ALLOCA, ty_void_ptr, cast(n[0], ty_ulong), 0);

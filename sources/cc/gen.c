@@ -9,17 +9,11 @@
  * one set of helpers. */
 
 typedef struct Mem Mem;
-struct Mem {                    /* a memory operand */
+struct Mem {                    /* a memory operand, or */
     int a, x, shift, off;
     Symbol *sym;
-};
-
-typedef struct LValue LValue;
-struct LValue {
-    int vreg;                   /* a variable in a register, or NONE: */
-    Mem m;
-    Member *bits;               /* a bit-field in m */
-    Type *type;
+    int vreg;                   /* a variable in a register, unless NONE */
+    Member *bits;               /* a bit-field in memory, unless null */
 };
 
 static Func fn;
@@ -37,10 +31,10 @@ static ArgState named_args;
 
 static int gen(Node *n);
 static void gen_stmt(Node *n);
-static void record_address(Node *n, Mem *m);
+static void locate(Node *n, Mem *m);
 static void branch(Node *n, int label, int sense);
-static int gen_call(Node *n, Mem *result);
-static void va_arg_address(Node *n, Mem *m);
+static int gen_call(Node *n);
+static int gen_va_arg(Node *n);
 static void gen_asm(Asm *a);
 static void gen_va_start(int list);
 static void put_result(Node *n, Type *type);
@@ -194,6 +188,8 @@ static void mem_at(Mem *m, int a, int off) {
     m->shift = 0;
     m->off = off;
     m->sym = 0;
+    m->vreg = NONE;
+    m->bits = 0;
 }
 
 static void mem_of_symbol(Mem *m, Symbol *sym) {
@@ -230,7 +226,11 @@ static int address(Mem *m) {
 
 /* an operand whose registers may change: its address, in a register of its own */
 static void mem_fix(Mem *m) {
-    mem_at(m, address(m), 0);
+    if (m->a < 0 && m->x == NONE)
+        return;
+    m->a = address(m);
+    m->x = NONE;
+    m->off = 0;
 }
 
 static int memory_type_of_class(int cls) {
@@ -264,7 +264,7 @@ static void mem_of_pointer(Node *n, Mem *m) {
         return;
     }
     if (n->op == N_ADDR && n->a->type->kind != TY_FUNC) {
-        record_address(n->a, m);
+        locate(n->a, m);
         return;
     }
     if (n->op == N_ADD) {
@@ -276,8 +276,8 @@ static void mem_of_pointer(Node *n, Mem *m) {
         }
         if (scale_by == 1 || scale_by == 2 || scale_by == 4 || scale_by == 8) {
             mem_of_pointer(n->a, m);
-            if (m->x != NONE || m->a == SYM || m->a == ARGS || m->a == OUTS)
-                mem_fix(m);
+            if (m->x != NONE || m->a == SYM)
+                mem_at(m, address(m), 0);
             m->x = gen(b);
             m->shift = log2_of(scale_by);
             return;
@@ -335,211 +335,133 @@ static void place_local(Decl *d) {
     }
 }
 
-static void lvalue(Node *n, LValue *l) {
-    l->vreg = NONE;
-    l->bits = 0;
-    l->type = n->type;
-    if (n->op != N_VAR) {
-        record_address(n, &l->m);
-        if (n->op == N_MEMBER && n->member->bit_width >= 0)
-            l->bits = n->member;
-        return;
-    }
+/* Where an object is, or a structure's value. */
+static void locate(Node *n, Mem *m) {
     Decl *d = n->decl;
-    if (d->is_global) {
-        mem_of_symbol(&l->m, decl_symbol(d));
-        if (d->thread_local) {
-            int t = tmp(K_L);
-            emit_mem(I_ADDR, K_L, t, NONE, &l->m)->cc = 1;
-            mem_at(&l->m, t, 0);
-        }
-    } else if (d->size_vla)
-        mem_at(&l->m, gen(d->size_vla), 0);
-    else {
-        place_local(d);
-        l->vreg = d->vreg;
-        mem_at(&l->m, FRAME, d->frame);
-    }
-}
-
-/* The address of a structure's value, or of any object. */
-static void record_address(Node *n, Mem *m) {
-    LValue l;
-    Mem from;
     switch (n->op) {
     case N_VAR:
-        lvalue(n, &l);
-        mem_copy(m, &l.m, sizeof(Mem));
+        if (d->size_vla)
+            mem_at(m, gen(d->size_vla), 0);
+        else if (d->is_global) {
+            mem_of_symbol(m, decl_symbol(d));
+            if (d->thread_local) {
+                int t = tmp(K_L);
+                emit_mem(I_ADDR, K_L, t, NONE, m)->cc = 1;
+                mem_at(m, t, 0);
+            }
+        } else {
+            place_local(d);
+            mem_at(m, FRAME, d->frame);
+            m->vreg = d->vreg;
+        }
         break;
     case N_STR: mem_of_symbol(m, string_symbol(n)); break;
     case N_DEREF: mem_of_pointer(n->a, m); break;
     case N_MEMBER:
-        record_address(n->a, m);
+        locate(n->a, m);
         m->off += n->val;
+        m->bits = n->member->bit_width >= 0 ? n->member : 0;
         break;
     case N_COMMA:
         gen(n->a);
-        record_address(n->b, m);
+        locate(n->b, m);
         break;
-    case N_CAST: record_address(n->a, m); break;
-    case N_ASSIGN: case N_INIT:
-        record_address(n->b, &from);
-        record_address(n->a, m);
-        copy_bytes(m, &from, type_size(n->type));
-        break;
-    case N_CALL: gen_call(n, m); break;
-    case N_VA_ARG: va_arg_address(n, m); break;
     default: mem_at(m, gen(n), 0);
     }
 }
 
 static int value_address(Node *n) {
     Mem m;
-    record_address(n, &m);
+    locate(n, &m);
     return address(&m);
 }
 
-/* the value of l's bit-field, that v holds from bit `from` on, extended */
-static int bits_extend(LValue *l, int v, int from) {
-    int cls = class_of(l->bits->unit);
+/* the bit-field that v holds from bit `from` on, extended */
+static int bits_extend(Member *b, int v, int from) {
+    int cls = class_of(b->unit);
     int total = cls == K_L ? 64 : 32;
-    int width = l->bits->bit_width;
-    if (total - width - from)
-        v = op_imm(I_SHL, cls, v, total - width - from);
-    return total - width ? op_imm(is_unsigned(l->type) ? I_SHR : I_SAR, cls, v, total - width) : v;
+    if (total - b->bit_width - from)
+        v = op_imm(I_SHL, cls, v, total - b->bit_width - from);
+    return total - b->bit_width ? op_imm(is_unsigned(b->type) ? I_SHR : I_SAR, cls, v, total - b->bit_width) : v;
 }
 
-static int bits_store(LValue *l, int v) {
-    Member *b = l->bits;
+static int load_value(Mem *m, Type *type) {
+    if (m->vreg != NONE)
+        return m->vreg;
+    if (m->bits)
+        type = m->bits->unit;
+    int v = load(m, class_of(type), memory_type(type));
+    return m->bits ? bits_extend(m->bits, v, m->bits->bit_offset) : v;
+}
+
+/* returns the value that is there then */
+static int store_value(Mem *m, Type *type, int v) {
+    Member *b = m->bits;
+    if (m->vreg != NONE) {
+        move_to(m->vreg, v);
+        return m->vreg;
+    }
+    if (!b) {
+        store(m, class_of(type), memory_type(type), v);
+        return v;
+    }
     int cls = class_of(b->unit);
     int mt = memory_type(b->unit);
     unsigned long mask = b->bit_width == 64 ? -1L : (1L << b->bit_width) - 1;
-    if (l->m.a >= 0 || l->m.x != NONE)
-        mem_fix(&l->m);
+    mem_fix(m);
     int low = op_imm(I_AND, cls, v, mask);
     int bits = b->bit_offset ? op_imm(I_SHL, cls, low, b->bit_offset) : low;
     long keep = ~(mask << b->bit_offset);
-    int old = op_imm(I_AND, cls, load(&l->m, cls, mt), cls == K_W ? (int)keep : keep);
-    store(&l->m, cls, mt, op2(I_OR, cls, old, bits));
-    return is_unsigned(b->type) ? low : bits_extend(l, v, 0);
-}
-
-static int lvalue_load(LValue *l) {
-    if (l->vreg != NONE)
-        return l->vreg;
-    Type *type = l->bits ? l->bits->unit : l->type;
-    int v = load(&l->m, class_of(type), memory_type(type));
-    return l->bits ? bits_extend(l, v, l->bits->bit_offset) : v;
-}
-
-static int lvalue_store(LValue *l, int v) {
-    if (l->bits)
-        return bits_store(l, v);
-    if (l->vreg != NONE) {
-        move_to(l->vreg, v);
-        return l->vreg;
-    }
-    store(&l->m, class_of(l->type), memory_type(l->type), v);
-    return v;
+    int old = op_imm(I_AND, cls, load(m, cls, mt), cls == K_W ? (int)keep : keep);
+    store(m, cls, mt, op2(I_OR, cls, old, bits));
+    return is_unsigned(b->type) ? low : bits_extend(b, v, 0);
 }
 
 /* ---- conversions ---- */
 
-static int convert(int v, Type *from, Type *to);
-
-static int convert_to_bool(int v, int cls) {
-    int zero = NONE;
-    if (cls == K_X) {
-        zero = convert(constant(0, K_D), ty_double, ty_ldouble);
-        if (target->x_by_call) {
-            v = helper("__netf2", K_W, v, zero);
-            cls = K_W;
-            zero = NONE;
-        }
-    } else if (cls >= K_S)
-        zero = constant(0, cls);
-    int t = tmp(K_W);
-    emit(I_CMP, cls, t, v, zero)->cc = C_NE;
-    return t;
+/* a power of two, by its bits as a float */
+static int float_constant(int bits, int cls) {
+    int v = constant(bits, K_S);
+    return cls == K_S ? v : op_cc(I_FTOF, cls, v, K_S);
 }
 
-/* a floating constant, of which d and s are the bits as double and as float */
-static int float_constant(int cls, long d, long s) {
-    if (cls != K_X)
-        return constant(cls == K_D ? d : s, cls);
-    return convert(constant(d, K_D), ty_double, ty_ldouble);
-}
-
-/* Signed conversions do it but for numbers from 2^63 on: */
-static int float_to_unsigned(int v, int cls) {
-    if (target->has_unsigned)
-        return op_cc(I_FTOU, K_L, v, cls);
-    int t = tmp(K_L), big = new_label(), end = new_label();
-    int limit = float_constant(cls, 0x43E0000000000000L, 0x5F000000);
-    Ins *i = emit(I_JCC, cls, NONE, v, limit);
-    i->cc = C_GE;
-    i->label = big;
-    emit(I_FTOI, K_L, t, v, NONE)->cc = cls;
-    jump_to(end);
-    place_label(big);               /* less 2^63, and the top bit set */
-    int low = op_cc(I_FTOI, K_L, op2(I_SUB, cls, v, limit), cls);
-    emit(I_XOR, K_L, t, low, constant(1L << 63, K_L));
-    place_label(end);
-    return t;
-}
-
-static int unsigned_to_float(int v, int cls) {
-    if (target->has_unsigned)
-        return op_cc(I_UTOF, cls, v, K_L);
-    int t = tmp(cls), big = new_label(), end = new_label();
-    jcc_imm(C_LT, K_L, v, 0, big);
-    emit(I_ITOF, cls, t, v, NONE)->cc = K_L;
-    jump_to(end);
-    place_label(big);
-    if (cls == K_X) {               /* and 2^64 */
-        int low = op_cc(I_ITOF, cls, v, K_L);
-        emit(I_ADD, cls, t, low, float_constant(cls, 0x43F0000000000000L, 0));
-    } else {                        /* half of it, with the lost bit kept, twice */
-        int lost = op_imm(I_AND, K_L, v, 1);
-        int f = op_cc(I_ITOF, cls, op2(I_OR, K_L, op_imm(I_SHR, K_L, v, 1), lost), K_L);
-        emit(I_ADD, cls, t, f, f);
+/* I_FTOF to I_UTOF between those classes. */
+static int convert_float(int op, int v, int from, int to) {
+    static char *names[] = { "__extend", "__fix", "__fixuns", "__float", "__floatun" };
+    static char *modes[] = { "si", "di", "sf", "df", "tf" };
+    if (target->x_by_call && (from == K_X || to == K_X)) {
+        char *name = op == I_FTOF && from == K_X ? "__trunc" : names[op - I_FTOF];
+        return helper(str_join(name, modes[from], str_join(modes[to], op == I_FTOF ? "2" : "", "")), to, v, NONE);
     }
+    if (op != I_FTOU && op != I_UTOF || target->has_unsigned)
+        return op_cc(op, to, v, from);
+    if (op == I_FTOU) {             /* from 2^63 on the signed conversion gives 2^63, and that of what is above is added */
+        int low = op_cc(I_FTOI, K_L, v, from);
+        int above = op_cc(I_FTOI, K_L, op2(I_SUB, from, v, float_constant(0x5F000000, from)), from);
+        return op2(I_OR, K_L, low, op2(I_AND, K_L, above, op_imm(I_SAR, K_L, low, 63)));
+    }
+    int x = op_cc(I_ITOF, K_X, v, K_L);         /* long double has all 64 bits */
+    int end = new_label();
+    jcc_imm(C_GE, K_L, v, 0, end);
+    emit(I_ADD, K_X, x, x, float_constant(0x5F800000, K_X));    /* 2^64 */
     place_label(end);
-    return t;
+    return to == K_X ? x : op_cc(I_FTOF, to, x, K_X);
 }
 
 static int convert(int v, Type *from, Type *to) {
     int fc = class_of(from);
     int tc = class_of(to);
-    int by_call = target->x_by_call;
-    if (to->kind == TY_BOOL)
-        return from->kind == TY_BOOL ? v : convert_to_bool(v, fc);
-    if (is_float(to) && is_float(from)) {
-        if (fc == tc)
-            return v;
-        if (by_call && tc == K_X)
-            return helper(fc == K_S ? "__extendsftf2" : "__extenddftf2", tc, v, NONE);
-        if (by_call && fc == K_X)
-            return helper(tc == K_S ? "__trunctfsf2" : "__trunctfdf2", tc, v, NONE);
-        return op_cc(I_FTOF, tc, v, fc);
-    }
     if (is_float(to)) {
-        int u = is_unsigned(from) && from->size >= 4;
-        if (by_call && tc == K_X && fc == K_W)
-            return helper(u ? "__floatunsitf" : "__floatsitf", tc, v, NONE);
-        if (by_call && tc == K_X)
-            return helper(u ? "__floatunditf" : "__floatditf", tc, v, NONE);
-        if (fc == K_W && u)
-            return op_cc(I_ITOF, tc, op_cc(I_EXT, K_L, v, M_UW), K_L);
-        return u ? unsigned_to_float(v, tc) : op_cc(I_ITOF, tc, v, fc);
+        if (is_float(from))
+            return fc == tc ? v : convert_float(I_FTOF, v, fc, tc);
+        if (fc == K_L || !is_unsigned(from) || from->size < 4)
+            return convert_float(fc == K_L && is_unsigned(from) ? I_UTOF : I_ITOF, v, fc, tc);
+        return convert_float(I_ITOF, op_cc(I_EXT, K_L, v, M_UW), K_L, tc);
     }
     if (is_float(from)) {
-        int u = is_unsigned(to) && tc == K_L;
-        int wide = u || is_unsigned(to) && to->size == 4 ? K_L : tc;
-        char *name = u ? "__fixunstfdi" : wide == K_L ? "__fixtfdi" : "__fixtfsi";
-        int t = by_call && fc == K_X ? helper(name, wide, v, NONE)
-                : u ? float_to_unsigned(v, fc) : op_cc(I_FTOI, wide, v, fc);
-        return wide == tc && type_size(to) >= 4 ? t : convert(t, wide == K_L ? ty_long : ty_int, to);
+        from = is_unsigned(to) && to->size >= 4 || tc == K_L ? ty_long : ty_int;
+        v = convert_float(is_unsigned(to) && tc == K_L ? I_FTOU : I_FTOI, v, fc, class_of(from));
+        fc = class_of(from);
     }
     /* integers and pointers */
     long before = type_size(from);
@@ -552,7 +474,7 @@ static int convert(int v, Type *from, Type *to) {
 }
 
 static int truncate_to(int v, Type *type) {
-    return type->kind == TY_BOOL || is_integer(type) && type->size < 4 ? convert(v, ty_int, type) : v;
+    return is_integer(type) && type->size < 4 ? op_cc(I_EXT, K_W, v, memory_type(type)) : v;
 }
 
 /* ---- arithmetic ---- */
@@ -592,8 +514,11 @@ static int arithmetic_ir(int op, Type *type, int a, Node *b) {
     return op2(iop, cls, a, v);
 }
 
-static int is_compare(Node *n) {
-    return n->op >= N_EQ && n->op <= N_GE;
+/* The scalar n as a condition: a comparison. */
+static Node *comparison(Node *n) {
+    if (n->op >= N_EQ && n->op <= N_GE)
+        return n;
+    return node_new(N_NE, ty_int, n, cast(number(0, ty_int), n->type));
 }
 
 static int negated(int cc, int cls) {
@@ -633,10 +558,6 @@ static void branch(Node *n, int label, int sense) {
     while (n->op == N_CAST && is_integer(n->type) && n->type->kind != TY_BOOL && is_integer(n->a->type)
            && n->type->size >= n->a->type->size)
         n = n->a;
-    if (is_compare(n)) {
-        compare(n, label, sense);
-        return;
-    }
     switch (n->op) {
     case N_NUM: case N_REAL:
         if (truth(n) == sense)
@@ -659,11 +580,7 @@ static void branch(Node *n, int label, int sense) {
         }
         return;
     }
-    int v = gen(n);
-    int cls = class_of(n->type);
-    if (cls >= K_S)
-        v = convert(v, n->type, ty_bool);
-    jcc_imm(sense ? C_NE : C_EQ, cls >= K_S ? K_W : cls, v, 0, label);
+    compare(comparison(n), label, sense);
 }
 
 static int label_number(Label *l) {
@@ -676,8 +593,8 @@ static void jump_by_table(int at, int *table, long count) {
     Mem m;
     mem_of_symbol(&m, obj_local(obj));
     Symbol *sym = m.sym;
-    mem_fix(&m);
-    int base = m.a;
+    int base = address(&m);
+    mem_at(&m, base, 0);
     m.x = at;
     m.shift = 2;
     Ins *i = emit(I_TABLE, K_L, NONE, op2(I_ADD, K_L, load(&m, K_L, M_SW), base), NONE);
@@ -704,115 +621,65 @@ static void gen_computed_goto(Node *n) {
 
 static int gen_real(Node *n) {
     unsigned char out[16];
+    Mem m;
     int cls = class_of(n->type);
     real_encode(n->real, n->type->kind, out);
     if (cls != K_X)
         return constant(get_le(out, cls == K_S ? 4 : 8), cls);
-    Section *s = obj_section(obj, ".rodata", SHT_PROGBITS, SHF_ALLOC);
-    sec_align(s, 16);
-    Mem m;
-    mem_of_symbol(&m, obj_local(obj));
-    sym_define(m.sym, s, s->len);
-    sec_bytes(s, out, 16);
+    mem_of_symbol(&m, string_symbol(string_node((char *)out, 2, ty_ulong)));
     return load(&m, K_X, M_X);
-}
-
-static int gen_logical(Node *n) {
-    int t = tmp(K_W);
-    int end = new_label();
-    int no = new_label();
-    branch(n, no, 0);
-    set_constant(t, K_W, 1);
-    jump_to(end);
-    place_label(no);
-    set_constant(t, K_W, 0);
-    place_label(end);
-    return t;
-}
-
-/* one side of a condition; a structure's value is its address */
-static void gen_side(Node *n, int t, int cls) {
-    int v = is_record(n->type) ? value_address(n) : gen(n);
-    if (t != NONE)
-        emit(I_MOV, cls, t, v, NONE);
 }
 
 static int gen_cond(Node *n) {
     int other = new_label();
     int end = new_label();
-    int cls = is_record(n->type) ? K_L : class_of(n->type);
-    int t = n->type->kind == TY_VOID ? NONE : tmp(cls);
+    int t = n->type->kind == TY_VOID ? NONE : tmp(class_of(n->type));
     branch(n->a, other, 0);
-    gen_side(n->b, t, cls);
+    int v = gen(n->b);
+    if (t != NONE)
+        move_to(t, v);
     jump_to(end);
     place_label(other);
-    gen_side(n->c, t, cls);
+    v = gen(n->c);
+    if (t != NONE)
+        move_to(t, v);
     place_label(end);
     return t;
 }
 
-static int has_call(Node *n) {
-    if (!n)
-        return 0;
-    switch (n->op) {
-    case N_NUM: case N_REAL: case N_VAR: case N_STR: case N_OLD:
-        return 0;
-    case N_CAST: case N_NEG: case N_COM: case N_DEREF: case N_MEMBER: case N_ADDR:
-        return has_call(n->a);
-    case N_ADD: case N_SUB: case N_MUL: case N_AND: case N_OR: case N_XOR: case N_SHL: case N_SHR:
-        return has_call(n->a) || has_call(n->b);
-    }
-    return 1;
+static int has_effects(Node *n) {
+    return n && (n->op > N_COM && n->op != N_OLD || has_effects(n->a) || has_effects(n->b));
 }
 
 static int gen_assign(Node *n) {
-    LValue l;
-    int v = NONE;
-    if (is_record(n->type) || n->type->kind == TY_ARRAY) {
-        Mem m;
-        record_address(n, &m);
-        return NONE;
+    Mem to, from;
+    if (!is_scalar(n->type)) {
+        locate(n->b, &from);
+        locate(n->a, &to);
+        copy_bytes(&to, &from, type_size(n->type));
+        return address(&to);
     }
-    int value_first = n->a->op != N_VAR && has_call(n->b);
-    if (value_first)
-        v = gen(n->b);
-    lvalue(n->a, &l);
-    return lvalue_store(&l, value_first ? v : gen(n->b));
+    int value_first = n->a->op != N_VAR && has_effects(n->b);
+    int v = value_first ? gen(n->b) : NONE;
+    locate(n->a, &to);
+    return store_value(&to, n->a->type, value_first ? v : gen(n->b));
 }
 
 /* a op= b and a++: b is the new value, and uses the old one by its node c. */
 static int gen_set(Node *n) {
-    LValue l;
-    lvalue(n->a, &l);
-    if (l.vreg == NONE && has_call(n->b) && (l.m.x != NONE || l.m.a >= 0))
-        mem_fix(&l.m);
-    int old = lvalue_load(&l);
+    Mem m;
+    locate(n->a, &m);
+    if (m.vreg == NONE && has_effects(n->b))
+        mem_fix(&m);
+    int old = load_value(&m, n->a->type);
     n->c->val = old;
-    if (n->op == N_POST && l.vreg != NONE)
+    if (n->op == N_POST && m.vreg != NONE)
         old = op2(I_MOV, class_of(n->type), old, NONE);
-    int v = lvalue_store(&l, gen(n->b));
+    int v = store_value(&m, n->a->type, gen(n->b));
     return n->op == N_POST ? old : v;
 }
 
-static int gen_neg(Node *n) {
-    int cls = class_of(n->type);
-    int v = gen(n->a);
-    if (cls != K_X || !target->x_by_call)
-        return op2(I_NEG, cls, v, NONE);
-    int at = frame_room(16, 16);
-    store_at(FRAME, at, K_X, v);
-    int word = load_at(FRAME, at + 8, K_L);
-    store_at(FRAME, at + 8, K_L, op2(I_XOR, K_L, word, constant(1L << 63, K_L)));
-    return load_at(FRAME, at, K_X);
-}
-
 static void gen_void(Node *n) {
-    Mem m;
-    if (is_record(n->type)) {
-        if (n->op != N_VAR && n->op != N_DEREF && n->op != N_MEMBER)
-            record_address(n, &m);
-        return;
-    }
     if (n->op == N_POST)                    /* i++; needs no old value */
         n->op = N_SET;
     gen(n);
@@ -824,7 +691,7 @@ static int gen_statements(Node *n) {
         if (s->next || s->op != N_EXPR || n->type->kind == TY_VOID)
             gen_stmt(s);
         else
-            return is_record(n->type) ? value_address(s->a) : gen(s->a);
+            return gen(s->a);
     return n->type->kind == TY_VOID ? NONE : constant(0, class_of(n->type));
 }
 
@@ -840,24 +707,20 @@ static int gen_address(Node *n) {
     return address(&m);
 }
 
-/* The value of an expression, in a register; NONE when it has none. */
+/* The value of an expression, in a register, of a structure its address; NONE when it has none. */
 static int gen(Node *n) {
     int cls = class_of(n->type);
-    LValue l;
-    Mem m, from;
+    Mem m;
     switch (n->op) {
     case N_NUM: return constant(cls == K_W ? (int)n->val : n->val, cls);
     case N_REAL: return gen_real(n);
     case N_VAR: case N_DEREF: case N_MEMBER:
-        if (is_record(n->type) || n->type->kind == TY_VOID || n->type->kind == TY_ARRAY || n->type->kind == TY_FUNC) {
-            if (n->op == N_DEREF)
-                gen(n->a);
-            return NONE;
-        }
-        lvalue(n, &l);
-        return lvalue_load(&l);
+        locate(n, &m);
+        return is_scalar(n->type) ? load_value(&m, n->type) : address(&m);
     case N_ADDR: return gen_address(n->a);
     case N_CAST:
+        if (n->type->kind == TY_BOOL)
+            return compare(comparison(n->a), NONE, 1);
         if (n->type->kind != TY_VOID)
             return convert(gen(n->a), n->a->type, n->type);
         gen_void(n->a);
@@ -871,18 +734,13 @@ static int gen(Node *n) {
     case N_SUB: case N_MUL: case N_DIV: case N_REM: case N_AND: case N_OR: case N_XOR: case N_SHL: case N_SHR:
         return arithmetic_ir(n->op, n->type, gen(n->a), n->b);
     case N_EQ: case N_NE: case N_LT: case N_LE: case N_GT: case N_GE: return compare(n, NONE, 1);
-    case N_NEG: return gen_neg(n);
-    case N_COM: return op2(I_NOT, cls, gen(n->a), NONE);
+    case N_NEG: case N_COM: return op2(n->op == N_NEG ? I_NEG : I_NOT, cls, gen(n->a), NONE);
     case N_NOT:
-        if (is_compare(n->a))
-            return compare(n->a, NONE, 0);
-        if (n->a->op != N_ANDAND && n->a->op != N_OROR && class_of(n->a->type) <= K_L) {
-            int v = gen(n->a);
-            int t = tmp(K_W);
-            emit(I_CMP, class_of(n->a->type), t, v, NONE)->cc = C_EQ;
-            return t;
-        }
-    case N_ANDAND: case N_OROR: return gen_logical(n);
+        if (n->a->op != N_ANDAND && n->a->op != N_OROR)
+            return compare(comparison(n->a), NONE, 0);
+    case N_ANDAND: case N_OROR:
+        n = node_new(N_COND, ty_int, n, number(1, ty_int));
+        n->c = number(0, ty_int);
     case N_COND: return gen_cond(n);
     case N_COMMA:
         gen_void(n->a);
@@ -898,19 +756,12 @@ static int gen(Node *n) {
         else
             copy_bytes(&m, 0, type_size(n->decl->type));
         return NONE;
-    case N_CALL: return gen_call(n, &m);
+    case N_CALL: return gen_call(n);
     case N_STMT_EXPR: return gen_statements(n);
     case N_VA_START:
         gen_va_start(gen(n->a));
         return NONE;
-    case N_VA_COPY:
-        mem_of_pointer(n->a, &m);
-        mem_of_pointer(n->b, &from);
-        copy_bytes(&m, &from, target->va_size);
-        return NONE;
-    case N_VA_ARG:
-        va_arg_address(n, &m);
-        return load(&m, cls, memory_type(n->type));
+    case N_VA_ARG: return gen_va_arg(n);
     case N_ALLOCA: {
         int size = round_16(gen(n->a), K_L);
         put(K_L, target->sp, op2(I_SUB, K_L, get(K_L, target->sp), size));

@@ -281,7 +281,12 @@ static void a_arithmetic(Ins *n, int d) {
 
 static void a_negate(Ins *n, int d) {
     int a = use(n->a, n->cls >= K_S ? V30 : X16);
-    if (n->cls >= K_S)
+    if (n->cls == K_X) {                        /* through the upper half, in x16 */
+        a_move(K_X, d, a);
+        a_rrr(0x9eae0000, K_W, X16, d, 0);
+        a_logical(0x52000000, K_L, X16, X16, 1L << 63);
+        a_rrr(0x9eaf0000, K_W, d, X16, 0);
+    } else if (n->cls >= K_S)
         a_rrr(0x1e214000, n->cls, d, a, 0);
     else
         a_rrr(n->op == I_NEG ? 0x4b0003e0 : 0x2a2003e0, n->cls, d, 0, a);

@@ -160,7 +160,7 @@ struct Target {
     int va_size;
     int x_in_regs;              /* K_X lives in floating registers; else always in the frame */
     int x_by_call;              /* K_X arithmetic is done by __addtf3 and its like: only
-                                   I_MOV, I_LD, I_ST, I_PUT, I_GET occur for K_X */
+                                   I_MOV, I_LD, I_ST, I_NEG, I_PUT, I_GET occur for K_X */
     int char_unsigned;
     int has_unsigned;           /* knows I_FTOU and I_UTOF */
     int (*imm_fits)(int op, int cls, long imm);     /* for I_ADD..I_SAR, I_CMP and I_JCC */
