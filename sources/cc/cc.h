@@ -211,7 +211,7 @@ enum {
     N_STMT_EXPR,        /* ({ a }) */
     N_VA_START,
     N_VA_ARG,           /* the address of the next argument, from the va_list a */
-    N_ALLOCA, N_FRAME_ADDRESS, N_RETURN_ADDRESS, N_TRAP, N_UNREACHABLE,
+    N_ALLOCA, N_FRAME_ADDRESS, N_TRAP,
     N_LABEL_ADDR,       /* &&label */
     /* statements, linked by next */
     N_EXPR, N_BLOCK, N_IF, N_WHILE, N_DO, N_FOR, N_SWITCH, N_CASE, N_DEFAULT, N_LABEL, N_GOTO, N_IGOTO,

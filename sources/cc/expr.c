@@ -486,12 +486,13 @@ static Node *builtin(int kind) {
     case K_CONSTANT_P: return number(truth(n[0]) >= 0, ty_int);
     case K_EXPECT: return cast(n[0], ty_long);
     case K_ALLOCA: return node_new(N_ALLOCA, ty_void_ptr, cast(n[0], ty_ulong), 0);
-    case K_TRAP: return node_new(N_TRAP, ty_void, 0, 0);
-    case K_UNREACHABLE: return node_new(N_UNREACHABLE, ty_void, 0, 0);
+    case K_TRAP: case K_UNREACHABLE: return node_new(N_TRAP, ty_void, 0, 0);
     case K_TYPES_COMPATIBLE: return number(is_compatible(type[0]->plain, type[1]->plain), ty_int);
     case K_CHOOSE_EXPR: return constant_of(n[0], "__builtin_choose_expr's condition") ? n[1] : n[2];
     case K_FRAME_ADDRESS: return node_new(N_FRAME_ADDRESS, ty_void_ptr, 0, 0);
-    case K_RETURN_ADDRESS: return node_new(N_RETURN_ADDRESS, ty_void_ptr, 0, 0);
+    case K_RETURN_ADDRESS:              /* stands above it */
+        n[0] = node_new(N_FRAME_ADDRESS, pointer_to(ty_void_ptr), 0, 0);
+        return dereference(binary(N_ADD, n[0], number(1, ty_int)));
     case K_HUGE_VAL: return real_node(real_new(REAL_INF, 0), ty_double);
     case K_HUGE_VALF: return real_node(real_new(REAL_INF, 0), ty_float);
     case K_HUGE_VALL: return real_node(real_new(REAL_INF, 0), ty_ldouble);

@@ -254,36 +254,25 @@ static void store_at(int a, int off, int cls, int v) {
 static void mem_of_pointer(Node *n, Mem *m) {
     while (n->op == N_CAST && class_of(n->type) == K_L && class_of(n->a->type) == K_L && n->a->op != N_ADDR)
         n = n->a;
-    if (n->op == N_ADD && is_num(n->b) && n->b->val == (int)n->b->val) {
-        mem_of_pointer(n->a, m);
-        if (m->off + n->b->val == (int)(m->off + n->b->val)) {
-            m->off += n->b->val;
-            return;
-        }
-        mem_at(m, op_imm(I_ADD, K_L, address(m), n->b->val), 0);
-        return;
-    }
-    if (n->op == N_ADDR && n->a->type->kind != TY_FUNC) {
+    if (n->op == N_ADDR)
         locate(n->a, m);
-        return;
-    }
-    if (n->op == N_ADD) {
+    else if (n->op != N_ADD)
+        mem_at(m, gen(n), 0);
+    else if (is_num(n->b)) {
+        mem_of_pointer(n->a, m);
+        if (m->off + n->b->val == (int)(m->off + n->b->val))
+            m->off += n->b->val;
+        else
+            mem_at(m, op_imm(I_ADD, K_L, address(m), n->b->val), 0);
+    } else {
         Node *b = n->b;
-        long scale_by = 1;
-        if (b->op == N_MUL && is_num(b->b)) {
-            scale_by = b->b->val;
-            b = b->a;
-        }
-        if (scale_by == 1 || scale_by == 2 || scale_by == 4 || scale_by == 8) {
-            mem_of_pointer(n->a, m);
-            if (m->x != NONE || m->a == SYM)
-                mem_at(m, address(m), 0);
-            m->x = gen(b);
-            m->shift = log2_of(scale_by);
-            return;
-        }
+        int shift = b->op == N_MUL && is_num(b->b) ? log2_of(b->b->val) : -1;
+        mem_of_pointer(n->a, m);
+        if (m->x != NONE || m->a == SYM)
+            mem_at(m, address(m), 0);
+        m->shift = shift < 0 || shift > 3 ? 0 : shift;
+        m->x = gen(m->shift ? b->a : b);
     }
-    mem_at(m, gen(n), 0);
 }
 
 static int frame_room(long size, int align) {
@@ -695,18 +684,6 @@ static int gen_statements(Node *n) {
     return n->type->kind == TY_VOID ? NONE : constant(0, class_of(n->type));
 }
 
-static int gen_address(Node *n) {
-    Mem m;
-    if (n->type->kind != TY_FUNC)
-        return value_address(n);
-    while (n->op == N_DEREF && n->a->op == N_ADDR)
-        n = n->a->a;
-    if (n->op == N_DEREF)
-        return gen(n->a);
-    mem_of_symbol(&m, decl_symbol(n->decl));
-    return address(&m);
-}
-
 /* The value of an expression, in a register, of a structure its address; NONE when it has none. */
 static int gen(Node *n) {
     int cls = class_of(n->type);
@@ -717,7 +694,7 @@ static int gen(Node *n) {
     case N_VAR: case N_DEREF: case N_MEMBER:
         locate(n, &m);
         return is_scalar(n->type) ? load_value(&m, n->type) : address(&m);
-    case N_ADDR: return gen_address(n->a);
+    case N_ADDR: return value_address(n->a);
     case N_CAST:
         if (n->type->kind == TY_BOOL)
             return compare(comparison(n->a), NONE, 1);
@@ -751,10 +728,7 @@ static int gen(Node *n) {
     case N_ZERO:
         place_local(n->decl);
         mem_at(&m, FRAME, n->decl->frame);
-        if (n->decl->vreg != NONE)
-            set_constant(n->decl->vreg, fn.v[n->decl->vreg].cls, 0);
-        else
-            copy_bytes(&m, 0, type_size(n->decl->type));
+        copy_bytes(&m, 0, type_size(n->decl->type));
         return NONE;
     case N_CALL: return gen_call(n);
     case N_STMT_EXPR: return gen_statements(n);
@@ -769,12 +743,10 @@ static int gen(Node *n) {
         mem_at(&m, ABOVE, 0);
         return address(&m);
     }
-    case N_FRAME_ADDRESS: case N_RETURN_ADDRESS: {
-        int fp = get(K_L, target->fp);
+    case N_FRAME_ADDRESS:
         fn.framed = 1;
-        return n->op == N_RETURN_ADDRESS ? load_at(fp, 8, K_L) : fp;
-    }
-    case N_TRAP: case N_UNREACHABLE:
+        return get(K_L, target->fp);
+    case N_TRAP:
         emit_last(I_TRAP);
         return NONE;
     case N_STR: return value_address(n);
@@ -825,20 +797,6 @@ static void gen_loop(Node *condition, Node *step, Node *body, int test_first) {
     place_label(end);
     if (sp != NONE)
         put(K_L, target->sp, sp);
-}
-
-static int case_less(Node *a, Node *b, int u) {
-    return u ? (unsigned long)a->val < (unsigned long)b->val : a->val < b->val;
-}
-
-static void sort_cases(Node **c, int n, int u) {
-    for (int gap = n / 2; gap > 0; gap = gap / 2)
-        for (int i = gap; i < n; i++)
-            for (int k = i - gap; k >= 0 && case_less(c[k + gap], c[k], u); k -= gap) {
-                Node *swap = c[k];
-                c[k] = c[k + gap];
-                c[k + gap] = swap;
-            }
 }
 
 static void switch_table(Node **c, int lo, int hi, int v, int cls, int other) {
@@ -895,10 +853,6 @@ static void gen_switch(Node *n) {
     int i = count;
     for (Node *c = n->c; c; c = c->c)
         array[--i] = c;
-    sort_cases(array, count, is_unsigned(n->type));
-    for (i = 1; i < count; i++)
-        if (array[i]->val == array[i - 1]->val)
-            fatal_at(tk.place.file->name, array[i]->line, "two case labels of the same value%s", "");
     int other = n->d ? label_number(n->d->label) : end;
     if (count)
         switch_search(array, 0, count - 1, v, n->type, other);

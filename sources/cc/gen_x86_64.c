@@ -28,28 +28,23 @@ static void xm_set(int base, int off) {
     xm.value.add = off;
 }
 
-/* with a place: a register, a slot of the frame, or MEM; `behind` bytes of immediate will follow */
-static void x_op_behind(unsigned int op, int reg, int place, int behind) {
+/* with a place: a register, a slot of the frame, or MEM; and an immediate of n bytes */
+static void x_op_imm(unsigned int op, int reg, int place, int n, long imm) {
     X86Operand r;
     if (place >= 0) {
         r.kind = 'r';
         r.reg = place;
-        x86_put(op, reg, &r, behind);
-        return;
+        x86_put(op, reg, &r, n);
+    } else {
+        if (place != MEM)
+            xm_set(RBP, place);
+        x86_put(op, reg, &xm, n);
     }
-    if (place != MEM)
-        xm_set(RBP, place);
-    x86_put(op, reg, &xm, behind);
+    emit_le(n, imm);
 }
 
 static void x_op(unsigned int op, int reg, int place) {
-    x_op_behind(op, reg, place, 0);
-}
-
-/* with an immediate of n bytes */
-static void x_op_imm(unsigned int op, int reg, int place, int n, long imm) {
-    x_op_behind(op, reg, place, n);
-    emit_le(n, imm);
+    x_op_imm(op, reg, place, 0, 0);
 }
 
 /* the opcode's short form for an immediate of one byte, or its long one */
@@ -103,13 +98,31 @@ static void x_move_imm(int cls, int reg, long v) {
     }
 }
 
-/* fld and fstp of the x87 formats */
+static void x_move(int cls, int to, int from);
+
+/* x87 reaches registers through the red zone */
+static int x_red_zone(void) {
+    xm_set(RSP, -16);
+    return MEM;
+}
+
+/* to and from x87's stack: integers (fild, fisttp) or floats (fld, fstp) */
 static void x_fld(int cls, int place) {
-    x_op(cls == K_X ? 0xDB : cls == K_S ? 0xD9 : 0xDD, cls == K_X ? 5 : 0, place);
+    static unsigned char ops[] = { 0xDB, 0xDF, 0xD9, 0xDD, 0xDB };
+    static char numbers[] = { 0, 5, 0, 0, 5 };
+    if (place >= 0) {
+        x_move(cls, x_red_zone(), place);
+        place = MEM;
+    }
+    x_op(ops[cls], numbers[cls], place);
 }
 
 static void x_fstp(int cls, int place) {
-    x_op(cls == K_X ? 0xDB : cls == K_S ? 0xD9 : 0xDD, cls == K_X ? 7 : 3, place);
+    static unsigned char ops[] = { 0xDB, 0xDD, 0xD9, 0xDD, 0xDB };
+    static char numbers[] = { 1, 1, 3, 3, 7 };
+    x_op(ops[cls], numbers[cls], place < 0 ? place : x_red_zone());
+    if (place >= 0)
+        x_move(cls, place, MEM);
 }
 
 static void x_move(int cls, int to, int from) {
@@ -148,6 +161,24 @@ static void x_address(Ins *n) {
 
 /* ---- arithmetic ---- */
 
+/* d = a op b, of an instruction that does d op= b */
+static int x_two(Ins *n, unsigned int op, int d) {
+    int a = place_of(n->a);
+    int b = place_of(n->b);
+    if (b == d && a != d) {
+        if (n->op == I_SUB || n->op == I_DIV) {
+            b = target->result[n->cls >= K_S];
+            x_move(n->cls, b, d);
+        } else {
+            b = a;
+            a = d;
+        }
+    }
+    x_move(n->cls, d, a);
+    x_op(op, d, b);
+    return d;
+}
+
 static int x_arithmetic(Ins *n, int d) {
     static char numbers[] = { 0, 5, 0, 0, 0, 0, 0, 4, 1, 6 };      /* of the alu operations, from I_ADD on */
     unsigned int wide = x_wide(n->cls);
@@ -171,20 +202,11 @@ static int x_arithmetic(Ins *n, int d) {
         return d;
     }
     int b = place_of(n->b);
-    if (b == d && a != d) {
-        if (n->op == I_SUB) {
-            x_op(0xF7 | wide, 3, d);                                /* neg */
-            op = 0x03 | wide;
-        }
-        x_op(op, d, a);
-    } else if (n->op == I_ADD && a >= 0 && b >= 0 && a != d) {
-        xm_set(a, 0);
-        xm.index = b;
-        x_op(0x8D | wide, d, MEM);
-    } else {
-        x_move(n->cls, d, a);
-        x_op(op, d, b);
-    }
+    if (n->op != I_ADD || a < 0 || b < 0 || a == d || b == d)
+        return x_two(n, op, d);
+    xm_set(a, 0);
+    xm.index = b;
+    x_op(0x8D | wide, d, MEM);
     return d;
 }
 
@@ -217,27 +239,14 @@ static int x_divide(Ins *n) {
 static int x_float_arithmetic(Ins *n, int d) {
     static int sse[] = { 0x58, 0x5C, 0x59, 0x5E };
     static int x87[] = { 0xC1, 0xE9, 0xC9, 0xF9 };
-    int a = place_of(n->a);
-    int b = place_of(n->b);
     if (n->cls == K_X) {
-        x_fld(K_X, a);
-        x_fld(K_X, b);
+        x_fld(K_X, place_of(n->a));
+        x_fld(K_X, place_of(n->b));
         x86_opcode(0xDE00 | x87[n->op - I_ADD], 0);
         x_fstp(K_X, d);
         return d;
     }
-    if (b == d && a != d) {
-        if (n->op == I_ADD || n->op == I_MUL) {
-            b = a;
-            a = d;
-        } else {
-            x_move(n->cls, XMM14, b);
-            b = XMM14;
-        }
-    }
-    x_move(n->cls, d, a);
-    x_op(x_prefix(n->cls) | 0x0F00 | sse[n->op - I_ADD], d, b);
-    return d;
+    return x_two(n, x_prefix(n->cls) | 0x0F00 | sse[n->op - I_ADD], d);
 }
 
 static int x_negate(Ins *n, int d) {
@@ -257,54 +266,18 @@ static int x_negate(Ins *n, int d) {
     return d;
 }
 
-/* x87 reaches other values through the red zone */
-static int x_red_zone(void) {
-    xm_set(RSP, -16);
-    return MEM;
-}
-
-static int x_float_to_float(Ins *n, int d) {
+static int x_convert(Ins *n, int d) {
     int a = place_of(n->a);
-    if (n->cls == K_X) {
-        if (a >= 0)
-            x_op(x_prefix(n->cc) | 0x0F11, a, x_red_zone());
-        x_fld(n->cc, a >= 0 ? MEM : a);
-        x_fstp(K_X, d);
-    } else if (n->cc == K_X) {
-        x_fld(K_X, a);
-        if (place_of(n->dst) < 0) {
-            x_fstp(n->cls, place_of(n->dst));
-            return place_of(n->dst);
-        }
-        x_fstp(n->cls, x_red_zone());
-        x_op(x_prefix(n->cls) | 0x0F10, d, MEM);
-    } else
+    if (n->cls == K_X || n->cc == K_X) {
+        d = place_of(n->dst);
+        x_fld(n->cc, a);
+        x_fstp(n->cls, d);
+    } else if (n->op == I_FTOF)
         x_op(x_prefix(n->cc) | 0x0F5A, d, a);
-    return d;
-}
-
-static int x_float_to_int(Ins *n, int d) {
-    int a = place_of(n->a);
-    if (n->cc != K_X)
+    else if (n->op == I_FTOI)
         x_op(x_prefix(n->cc) | 0x0F2C | x_wide(n->cls), d, a);
-    else {
-        x_fld(K_X, a);
-        x_op(0xDD, 1, x_red_zone());                                /* fisttp */
-        x_op(0x8B | REX_W, d, MEM);
-    }
-    return d;
-}
-
-static int x_int_to_float(Ins *n, int d) {
-    int wide = n->cc == K_L;
-    if (n->cls != K_X) {
-        x_op(x_prefix(n->cls) | 0x0F2A | x_wide(n->cc), d, place_of(n->a));
-        return d;
-    }
-    int a = use(n->a, RAX);
-    x_op(0x89 | x_wide(n->cc), a, x_red_zone());
-    x_op(wide ? 0xDF : 0xDB, wide ? 5 : 0, MEM);                    /* fild */
-    x_fstp(K_X, d);
+    else
+        x_op(x_prefix(n->cls) | 0x0F2A | x_wide(n->cc), d, a);
     return d;
 }
 
@@ -438,7 +411,7 @@ static int x_load_address(Ins *n, int d) {
         emit8(0x64);
         xm_set(NONE, 0);
         x_op(0x8B | REX_W, d, MEM);
-        x_op_behind(0x81 | REX_W, 0, d, 4);                         /* add $sym@tpoff, d */
+        x_op(0x81 | REX_W, 0, d);                                   /* add $sym@tpoff, d */
         x86_field(4, n->sym, R_X86_64_TPOFF32, n->off);
         return d;
     }
@@ -506,9 +479,7 @@ static int x_instruction(Ins *n, int d) {
     case I_SHL: case I_SHR: case I_SAR: return x_shift(n, d);
     case I_NEG: case I_NOT: return x_negate(n, d);
     case I_EXT: return x_extend(n, d);
-    case I_FTOF: return x_float_to_float(n, d);
-    case I_FTOI: return x_float_to_int(n, d);
-    case I_ITOF: return x_int_to_float(n, d);
+    case I_FTOF: case I_FTOI: case I_ITOF: return x_convert(n, d);
     case I_CMP: return x_compare_to_value(n, d);
     case I_JCC: x_branch(n); break;
     case I_JMP: x_jump(NONE, n->label); break;

@@ -95,7 +95,7 @@ static Node *labelled(Node *n) {
     return n;
 }
 
-/* case a: and case a ... b: are linked from the switch by c; its d is the default. */
+/* case a: and case a ... b: are linked from the switch by c, the highest first; its d is the default. */
 static Node *case_label(void) {
     Node *n = node_new(tk.kind == K_CASE ? N_CASE : N_DEFAULT, 0, 0, 0);
     Node *s = current_switch;
@@ -107,8 +107,13 @@ static Node *case_label(void) {
     if (n->op == N_CASE) {
         n->val = fit(constant_expression("a case label"), s->type);
         n->b = number(accept(T_ELLIPSIS) ? fit(constant_expression("a case label"), s->type) : n->val, ty_long);
-        n->c = s->c;
-        s->c = n;
+        Node **at = &s->c;
+        while (*at && fold_integer(N_GT, (*at)->val, n->val, s->type))
+            at = &(*at)->c;
+        if (*at && (*at)->val == n->val)
+            error("two case labels of the same value", "");
+        n->c = *at;
+        *at = n;
     } else {
         if (s->d)
             error("two 'default' labels in one switch", "");
