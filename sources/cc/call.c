@@ -4,7 +4,7 @@
 
 /* where the address of a result in memory is passed */
 static int sret_register(void) {
-    return target->sret_reg == NONE ? target->int_args[0] : target->sret_reg;
+    return target->sret_reg == NONE ? target->args[0][0] : target->sret_reg;
 }
 
 /* One part of n bytes, n < 8 and no power of two: nothing behind it may be read. */
@@ -110,7 +110,7 @@ static int gen_call(Node *n) {
     if (is_record(n->type))
         mem_at(&result, FRAME, frame_room(p.size + 8, type_align(n->type)));
     int result_at = in_memory ? address(&result) : NONE;
-    state.nint = in_memory && target->sret_reg == NONE;
+    state.used[0] = in_memory && target->sret_reg == NONE;
     Node *next_arg = n->b;
     for (Arg *a = args; a < end; a++) {
         a->n = next_arg->b;
@@ -132,8 +132,8 @@ static int gen_call(Node *n) {
         put(K_L, target->call_reg, indirect);
     if (target->machine == MACH_X86_64 && (type->variadic || type->unproto)) {      /* %al: how many are floating */
         Ins *al = emit(I_PUT, K_W, NONE, NONE, NONE);
-        al->imm = target->int_rets[0];
-        al->off = state.nfp;
+        al->imm = target->rets[0][0];
+        al->off = state.used[1];
     }
     int outs = (state.stack + 15) & -16;
     fn.outs = outs > fn.outs ? outs : fn.outs;
@@ -164,7 +164,7 @@ static void put_result(Node *n, Type *type) {
     if (!pass_result(type, &p)) {
         mem_at(&to, sret_vreg, 0);
         copy_bytes(&to, &from, p.size);
-        put(K_L, target->int_rets[0], sret_vreg);
+        put(K_L, target->rets[0][0], sret_vreg);
         return;
     }
     if (is_record(type))
@@ -177,23 +177,18 @@ static void put_result(Node *n, Type *type) {
  * AArch64: { void *stack, *gr_top, *vr_top; int gr_offs, vr_offs; }
  * The two offsets count up to a limit, from an address; the registers are saved in one area, integer ones first. */
 
-static int fp_save_offset(void) {
-    return target->nint_args * 8;
-}
-
 static void save_registers(void) {
-    int cls = target->x_in_regs ? K_X : K_D;
-    int ints[8];
-    int fps[8];
-    reg_save = frame_room(fp_save_offset() + target->nfp_args * 16, 16);
-    for (int i = named_args.nint; i < target->nint_args; i++)
-        ints[i] = get(K_L, target->int_args[i]);
-    for (int i = named_args.nfp; i < target->nfp_args; i++)
-        fps[i] = get(cls, target->fp_args[i]);
-    for (int i = named_args.nint; i < target->nint_args; i++)
-        store_at(FRAME, reg_save + i * 8, K_L, ints[i]);
-    for (int i = named_args.nfp; i < target->nfp_args; i++)
-        store_at(FRAME, reg_save + fp_save_offset() + i * 16, cls, fps[i]);
+    int values[16];
+    int cls[2];
+    cls[0] = K_L;
+    cls[1] = target->x_in_regs ? K_X : K_D;
+    reg_save = frame_room(target->nargs[0] * 8 + target->nargs[1] * 16, 16);
+    for (int k = 0; k < 2; k++)
+        for (int i = named_args.used[k]; i < target->nargs[k]; i++)
+            values[k * 8 + i] = get(cls[k], target->args[k][i]);
+    for (int k = 0; k < 2; k++)
+        for (int i = named_args.used[k]; i < target->nargs[k]; i++)
+            store_at(FRAME, reg_save + k * target->nargs[0] * 8 + (i << 3 + k), cls[k], values[k * 8 + i]);
 }
 
 static void va_start_field(int list, int field, int base, int off) {
@@ -203,15 +198,16 @@ static void va_start_field(int list, int field, int base, int off) {
 }
 
 static void gen_va_start(int list) {
-    int ints = reg_save + fp_save_offset();     /* the end of the saved registers, of each kind */
-    int fps = ints + target->nfp_args * 16;
-    int *limit = target->va_limits;
-    store_at(list, target->va_offsets[0], K_W, constant(limit[0] - (target->nint_args - named_args.nint) * 8, K_W));
-    store_at(list, target->va_offsets[1], K_W, constant(limit[1] - (target->nfp_args - named_args.nfp) * 16, K_W));
+    int end = reg_save;                 /* of the saved registers of a kind */
     va_start_field(list, target->va_stack, ARGS, named_args.stack);
-    va_start_field(list, target->va_tops[0], FRAME, ints - limit[0]);
-    if (target->va_tops[1] != target->va_tops[0])
-        va_start_field(list, target->va_tops[1], FRAME, fps - limit[1]);
+    for (int k = 0; k < 2; k++) {
+        int left = target->nargs[k] - named_args.used[k];
+        int limit = target->va_limits[k];
+        end += target->nargs[k] << 3 + k;
+        store_at(list, target->va_offsets[k], K_W, constant(limit - (left << 3 + k), K_W));
+        if (!k || target->va_tops[1] != target->va_tops[0])
+            va_start_field(list, target->va_tops[k], FRAME, end - limit);
+    }
 }
 
 static int va_stack_address(int list, Passing *p) {
@@ -224,11 +220,9 @@ static int va_stack_address(int list, Passing *p) {
 
 /* The address of a value whose parts were passed in registers; when they were not, on to the label. */
 static int va_from_registers(int list, Passing *p, int on_stack) {
-    int counts[2];
+    int *counts = p->count;
     int offs[2];
     int ends[2];
-    counts[0] = p->nint;
-    counts[1] = p->nfp;
     for (int k = 0; k < 2; k++) {
         if (!counts[k])
             continue;
@@ -248,14 +242,14 @@ static int va_from_registers(int list, Passing *p, int on_stack) {
         int top = load_at(list, target->va_tops[k], K_L);
         offs[k] = op2(I_ADD, K_L, top, op_cc(I_EXT, K_L, offs[k], M_SW));
     }
-    if (!p->nfp || p->n == 1)
-        return p->nint ? offs[0] : offs[1];
+    if (!counts[1] || p->n == 1)
+        return offs[!counts[0]];
     int buffer = frame_room(p->size + 8, 16);       /* the parts are apart in the save areas */
-    counts[0] = 0;
-    counts[1] = 0;
+    int done[2];
+    done[0] = done[1] = 0;
     for (int i = 0; i < p->n; i++) {
         int k = p->cls[i] >= K_S;
-        store_at(FRAME, buffer + p->off[i], p->cls[i], load_at(offs[k], counts[k]++ << 3 + k, p->cls[i]));
+        store_at(FRAME, buffer + p->off[i], p->cls[i], load_at(offs[k], done[k]++ << 3 + k, p->cls[i]));
     }
     Mem m;
     mem_at(&m, FRAME, buffer);
@@ -316,7 +310,7 @@ static void gen_entry(Decl *d, Decl *params) {
     if (!pass_result(d->type->base, &result)) {
         sret_vreg = get(K_L, sret_register());
         fn.v[sret_vreg].home = 0;
-        named_args.nint = target->sret_reg == NONE;
+        named_args.used[0] = target->sret_reg == NONE;
     }
     for (Decl *p = params; p; p = p->next) {
         pass_type(p->type, &q->p);
@@ -353,7 +347,7 @@ static void generate(Decl *d) {
     gen_list(d->body->a);
     if (!gen_dead) {
         if (str_eq(d->id->name, "main") && d->type->base->kind == TY_INT)
-            put(K_W, target->int_rets[0], constant(0, K_W));
+            put(K_W, target->rets[0][0], constant(0, K_W));
         emit_last(I_RET);
     }
     f->frame = (f->frame + 15) & -16;

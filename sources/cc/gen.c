@@ -168,16 +168,17 @@ static int log2_of(long v) {
 
 /* a call of one of the library's functions */
 static int helper(char *name, int result, int a, int b) {
-    int nint = 0, nfp = 0;
+    int used[2];
+    used[0] = used[1] = 0;
     for (int i = 0; i < 2; i++) {
         int v = i ? b : a;
         int cls = v == NONE ? K_W : fn.v[v].cls;
         if (v != NONE)
-            put(cls, cls >= K_S ? target->fp_args[nfp++] : target->int_args[nint++], v);
+            put(cls, target->args[cls >= K_S][used[cls >= K_S]++], v);
     }
     emit(I_CALL, 0, NONE, NONE, NONE)->sym = obj_symbol(obj, name);
     fn.framed = 1;
-    return get(result, result >= K_S ? target->fp_rets[0] : target->int_rets[0]);
+    return get(result, target->rets[result >= K_S][0]);
 }
 
 /* ---- memory ---- */
@@ -295,7 +296,7 @@ static void copy_bytes(Mem *to, Mem *from, long size) {
     if (size > (from ? 64 : 128)) {
         int at = address(to);
         int source = from ? address(from) : constant(0, K_W);
-        put(K_L, target->int_args[2], constant(size, K_L));
+        put(K_L, target->args[0][2], constant(size, K_L));
         helper(from ? "memcpy" : "memset", K_L, at, source);
         return;
     }

@@ -34,30 +34,23 @@ static void a_rrr(unsigned int op, int cls, int rd, int rn, int rm) {
 
 static void a_constant(int cls, int reg, long v) {
     unsigned int sf = a_wide(cls);
-    int halves = cls == K_L ? 4 : 2;
-    if (cls != K_L)
-        v = v & 0xffffffff;
-    int zeros = 0, ones = 0;
-    for (int i = 0; i < halves; i++) {
-        zeros += (v >> i * 16 & 0xffff) == 0;
-        ones += (v >> i * 16 & 0xffff) == 0xffff;
-    }
-    int logical = zeros < halves - 1 && ones < halves - 1 ? a64_logical_imm(v, cls == K_L) : -1;
+    int top = cls == K_L ? 3 : 1;
+    int i = 0;
+    int logical = a64_logical_imm(v, cls == K_L);
     if (logical >= 0) {
         a_word(0x320003e0 | sf | logical << 10 | reg);
         return;
     }
-    long background = ones > zeros ? 0xffff : 0;
+    long background = (v >> top * 16 & 0xffff) == 0xffff ? 0xffff : 0;
     unsigned int op = background ? 0x12800000 : 0x52800000;         /* movn, movz; then movk */
-    for (int i = 0; i < halves; i++) {
+    while (i < top && (v >> i * 16 & 0xffff) == background)
+        i++;
+    for (; i <= top; i++) {
         long half = v >> i * 16 & 0xffff;
-        int last = i == halves - 1 && op != 0x72800000;
-        if (half == background && !last && v)
+        if (op == 0x72800000 && half == background)
             continue;
         a_word(op | sf | i << 21 | (op == 0x12800000 ? half ^ 0xffff : half) << 5 | reg);
         op = 0x72800000;
-        if (!v)
-            return;
     }
 }
 
@@ -351,25 +344,18 @@ static void a_branch(Ins *n) {
 
 /* ---- the stack, calls ---- */
 
-/* stores or (load: the bit that makes it that) loads the saved registers, in pairs; returns where they end */
+/* stores or (load: the bit that makes it that) loads the saved registers and their neighbours, in pairs; returns where
+ * they end */
 static int a_saved(unsigned int load, int quiet) {
-    int at = 16, first = NONE;
-    for (int reg = 0; reg < 64; reg++) {
-        int is_float = reg >= V0;
-        if (code_fn->saved >> reg & 1) {
-            if (first == NONE) {
-                first = reg;
-                continue;
-            }
-            unsigned int op = load | (is_float ? 0x6d000000 : 0xa9000000);
-            if (!quiet)
-                a_rrr(op | at / 8 << 15 | (reg & 31) << 10, K_W, first, X29, 0);
-        } else if (first == NONE || (reg & 31) < 31)
+    static char pairs[] = { 19, 21, 23, 25, 27, 40, 42, 44, 46 };
+    int at = 16;
+    for (int i = 0; i < 9; i++) {
+        unsigned int op = load | (pairs[i] >= V0 ? 0x6d000000 : 0xa9000000);
+        if (!(code_fn->saved >> pairs[i] & 3))
             continue;
-        else if (!quiet)
-            a_access((is_float ? 0xfd000000 : 0xf9000000) | load, first, X29, at);
+        if (!quiet)
+            a_rrr(op | at / 8 << 15 | (pairs[i] + 1 & 31) << 10, K_W, pairs[i], X29, 0);
         at += 16;
-        first = NONE;
     }
     return at;
 }
@@ -382,9 +368,8 @@ static void a_prologue(void) {
         a_word(0xa9800000 | (-a_frame_size / 8 & 127) << 15 | X30 << 10 | XSP << 5 | X29);  /* stp ... [sp, #-n]! */
     else {
         a_add_imm(K_L, XSP, XSP, -a_frame_size);
-        if (outs > 504)
-            a_add_imm(K_L, X16, XSP, outs);
-        a_word(0xa9000000 | (outs > 504 ? X16 << 5 : outs / 8 << 15 | XSP << 5) | X30 << 10 | X29);
+        a_add_imm(K_L, X16, XSP, outs);
+        a_word(0xa9000000 | X30 << 10 | X16 << 5 | X29);            /* stp x29, x30, [x16] */
     }
     a_add_imm(K_L, X29, XSP, outs);
     a_saved(0, 0);
@@ -472,7 +457,7 @@ static int a_int_args[] = { 0, 1, 2, 3, 4, 5, 6, 7 };
 static int a_fp_args[] = { 32, 33, 34, 35, 36, 37, 38, 39 };
 
 Target target_aarch64 = {
-    "aarch64", MACH_AARCH64, 8, 8, a_int_args, a_fp_args, a_int_args, a_fp_args,
+    "aarch64", MACH_AARCH64, { 8, 8 }, { a_int_args, a_fp_args }, { a_int_args, a_fp_args },
     X9, XSP, X29, { X17, V31 }, { X16, V30 }, X8,
     0x7fffUL | 0x3fff00ffUL << 32,
     0x1ff80000UL | 0xff00UL << 32,

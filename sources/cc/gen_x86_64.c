@@ -77,7 +77,18 @@ static void x_shift_imm(unsigned int wide, int number, int reg, int count) {
     x_op_imm(0xC1 | wide, number, reg, 1, count);
 }
 
+static void x_move(int cls, int to, int from);
+
 static void x_move_imm(int cls, int reg, long v) {
+    if (reg < 0 && v == (int)v) {
+        x_op_imm(0xC7 | REX_W, 0, reg, 4, v);
+        return;
+    }
+    if (reg < 0) {
+        x_move_imm(K_L, RAX, v);
+        x_move(K_L, reg, RAX);
+        return;
+    }
     if (cls == K_W)
         v = v & 0xffffffffL;
     if (reg >= XMM0) {
@@ -97,8 +108,6 @@ static void x_move_imm(int cls, int reg, long v) {
         emit_le(small ? 4 : 8, v);
     }
 }
-
-static void x_move(int cls, int to, int from);
 
 /* x87 reaches registers through the red zone */
 static int x_red_zone(void) {
@@ -283,11 +292,10 @@ static int x_convert(Ins *n, int d) {
 
 /* ---- comparisons and jumps ---- */
 
-/* Sets the flags for n's comparison. The result is the condition code to test; for floats that are compared for
- * equality parity (unordered) has to be looked at too. */
+/* Sets the flags for n's comparison. The result is the condition code to test. */
 static int x_compare(Ins *n) {
     static unsigned char codes[] = { 4, 5, 0xC, 0xE, 0xF, 0xD, 2, 6, 7, 3 };
-    static unsigned char float_codes[] = { 4, 5, 7, 3, 7, 3, 0, 0, 0, 0, 6, 2, 6, 2 };
+    static unsigned char float_codes[] = { 0, 0, 7, 3, 7, 3, 0, 0, 0, 0, 6, 2, 6, 2 };
     unsigned int wide = x_wide(n->cls);
     int a = place_of(n->a);
     int b = n->b == NONE ? 0 : place_of(n->b);
@@ -307,7 +315,12 @@ static int x_compare(Ins *n) {
                 x_move(n->cls, XMM15, a);
             x_op((n->cls == K_D ? 0x660000 : 0) | 0x0F2E, a < 0 ? XMM15 : a, b);
         }
-        return float_codes[n->cc];
+        if (n->cc > C_NE)
+            return float_codes[n->cc];
+        x_op(0x0F94 | n->cc, 0, RAX);                               /* sete, setne %al: */
+        x_op(0x0F9B ^ n->cc, 0, RDX);                               /* setnp, setp %dl: or they are not ordered */
+        x_op(n->cc == C_EQ ? 0x20 : 0x08, RDX, RAX);                /* and, or %dl, %al */
+        return 5;
     }
     long imm = wide ? n->imm : (int)n->imm;
     if (n->b == NONE && imm == 0 && a >= 0)
@@ -323,10 +336,6 @@ static int x_compare(Ins *n) {
 
 static int x_compare_to_value(Ins *n, int d) {
     x_op(0x0F90 | x_compare(n), 0, RAX);                            /* set.. %al */
-    if (n->cls >= K_S && n->cc <= C_NE) {
-        x_op(n->cc == C_EQ ? 0x0F9B : 0x0F9A, 0, RDX);              /* setnp, setp %dl */
-        x_op(n->cc == C_EQ ? 0x20 : 0x08, RDX, RAX);                /* and, or %dl, %al */
-    }
     x_op(0x0FB6, d, RAX);
     return d;
 }
@@ -338,30 +347,6 @@ static void x_jump(int code, int label) {
     x86_opcode(code == NONE ? 0xE9 : 0x0F80 | code, 0);
     refer_to_label(R_X86_64_PC32, label, -4);
     emit_le(4, 0);
-}
-
-/* a short jump whose distance x_land fills in */
-static long x_short(int opcode) {
-    emit8(opcode);
-    emit8(0);
-    return here->len;
-}
-
-static void x_land(long jump) {
-    here->data[jump - 1] = here->len - jump;
-}
-
-static void x_branch(Ins *n) {
-    int code = x_compare(n);
-    if (n->cls >= K_S && n->cc == C_EQ) {
-        long unordered = x_short(0x7A);
-        x_jump(4, n->label);
-        x_land(unordered);
-        return;
-    }
-    if (n->cls >= K_S && n->cc == C_NE)
-        x_jump(0xA, n->label);
-    x_jump(code, n->label);
 }
 
 /* ---- memory ---- */
@@ -454,22 +439,12 @@ static void x_return(void) {
     emit8(0xC3);
 }
 
-static int x_constant(Ins *n, int d) {
-    int at = place_of(n->dst);
-    if (at < 0 && n->imm == (int)n->imm) {
-        x_op_imm(0xC7 | REX_W, 0, at, 4, n->imm);
-        return at;
-    }
-    if (at < 0)
-        d = RAX;
-    x_move_imm(at < 0 ? K_L : n->cls, d, n->imm);
-    return d;
-}
-
 /* one instruction; its result is in the place that is returned, d where that can be */
 static int x_instruction(Ins *n, int d) {
     switch (n->op) {
-    case I_MOV: return x_constant(n, d);
+    case I_MOV:
+        x_move_imm(n->cls, place_of(n->dst), n->imm);
+        return place_of(n->dst);
     case I_ADDR: return x_load_address(n, d);
     case I_LD: return x_load(n, d);
     case I_ST: x_store(n); break;
@@ -481,7 +456,7 @@ static int x_instruction(Ins *n, int d) {
     case I_EXT: return x_extend(n, d);
     case I_FTOF: case I_FTOI: case I_ITOF: return x_convert(n, d);
     case I_CMP: return x_compare_to_value(n, d);
-    case I_JCC: x_branch(n); break;
+    case I_JCC: x_jump(x_compare(n), n->label); break;
     case I_JMP: x_jump(NONE, n->label); break;
     case I_TABLE: x_op(0xFF, 4, place_of(n->a)); break;
     case I_CALL:
@@ -531,7 +506,7 @@ static int x_int_rets[] = { RAX, RDX };
 static int x_fp_rets[] = { 32, 33 };
 
 Target target_x86_64 = {
-    "x86_64", MACH_X86_64, 6, 8, x_int_args, x_fp_args, x_int_rets, x_fp_rets,
+    "x86_64", MACH_X86_64, { 6, 8 }, { x_int_args, x_fp_args }, { x_int_rets, x_fp_rets },
     R11, RSP, RBP, { R10, XMM15 }, { RAX, XMM15 }, NONE,
     1UL << RSI | 1UL << RDI | 1UL << R8 | 1UL << R9 | 1UL << R11 | 0x3fffUL << 32,
     1UL << RBX | 1UL << R12 | 1UL << R13 | 1UL << R14 | 1UL << R15,

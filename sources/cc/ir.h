@@ -139,12 +139,9 @@ struct Func {
 struct Target {
     char *name;                 /* "x86_64" */
     int machine;                /* MACH_... */
-    int nint_args;
-    int nfp_args;
-    int *int_args;              /* machine registers of arguments */
-    int *fp_args;
-    int *int_rets;              /* two */
-    int *fp_rets;               /* x86_64: two; AArch64: four */
+    int nargs[2];               /* machine registers of arguments: how many, integer and floating, */
+    int *args[2];               /* and which */
+    int *rets[2];               /* of results: two, or (AArch64) four */
     int call_reg;               /* of an indirect call */
     int sp, fp;                 /* the stack's and the frame's; the return address is 8 bytes above fp */
     int scratch[2];             /* an integer and a floating register for move_group's cycles */
