@@ -492,7 +492,7 @@ static Node *builtin(int kind) {
     case K_FRAME_ADDRESS: return node_new(N_FRAME_ADDRESS, ty_void_ptr, 0, 0);
     case K_RETURN_ADDRESS:              /* stands above it */
         n[0] = node_new(N_FRAME_ADDRESS, pointer_to(ty_void_ptr), 0, 0);
-        return dereference(binary(N_ADD, n[0], number(1, ty_int)));
+        return dereference(plus(n[0], number(1, ty_int)));
     case K_HUGE_VAL: return real_node(real_new(REAL_INF, 0), ty_double);
     case K_HUGE_VALF: return real_node(real_new(REAL_INF, 0), ty_float);
     case K_HUGE_VALL: return real_node(real_new(REAL_INF, 0), ty_ldouble);

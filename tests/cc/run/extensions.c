@@ -17,6 +17,7 @@ static int unused(int x) { return x; }
 static __attribute__((noinline)) int noinline(int x) { return x + 3; }
 static int restricted(int *restrict a, const int *restrict b) { *a = *b; return *a; }
 static int vla(int n) { int v[n]; int t = 0; for (int i = 0; i < n; i++) v[i] = i; for (int i = 0; i < n; i++) t += v[i]; return t * 1000 + (int)sizeof v; }
+static __attribute__((noinline)) void *returned_to(void) { return __builtin_return_address(0); }
 static int vla2(int n, int m, int g[n][m]) { return g[n - 1][m - 1] + (int)(sizeof g[0]); }
 static int knr(a, b) int a; char b; { return a * 10 + b; }
 static int array_static(int v[static 3]) { return v[2]; }
@@ -79,6 +80,7 @@ int main(void)
     eq("constant_p", __builtin_constant_p(3), 1); eq("expect", __builtin_expect(a, 1), 6); eq("types_compatible", __builtin_types_compatible_p(int, int), 1);
     eq("case range", ({ int r; switch (a) { case 1 ... 10: r = 1; break; default: r = 2; } r; }), 1);
     eq("alloca", ({ char *p = __builtin_alloca(100); p[99] = 7; p[99]; }), 7);
+    eq("return address", (long)returned_to() > 0xfff && (long)returned_to() != (long)returned_to(), 1);
     eq("unsigned char constant", '\377' < 0 || '\377' == 255, 1); eq("wide", L'x' + sizeof(L"ab"), 'x' + 12); eq("u8", sizeof(u8"é"), 3); eq("universal name", sizeof("\u00e9"), 3); eq("universal name as UTF-8", "\u00e9"[0] && "\u00e9"[0] == "é"[0] && "\U0001f600"[3] == "😀"[3] && "\u20ac"[0] == "€"[0], 1); eq("wide non-ASCII", L"é"[0], 0xe9);
     eq("adjacent wide", sizeof(L"a" "b"), 12);
     eq("sizeof a type in an expression", sizeof(struct { char c; long l; }), 16);
