@@ -666,7 +666,11 @@ static void pp_init(void) {
     pack_depth = 0;
 }
 
+/* A second mention of a directory counts for nothing, or #include_next would find the same file again. */
 static void pp_add_dir(char *dir) {
+    for (int i = 0; i < ndirs; i++)
+        if (str_eq(dirs[i], dir))
+            return;
     if (ndirs == MAX_DIRS)
         fatal("too many include directories", "");
     dirs[ndirs++] = dir;

@@ -227,3 +227,17 @@ fn bad_input_is_named_with_its_file_and_line() {
     );
     assert!(said.contains("cut.a: error: truncated archive"), "{said}");
 }
+
+#[test]
+fn a_folder_of_headers_that_is_named_twice_is_searched_once() {
+    let dir = scratch("cc_objects_folders");
+    let cc = host_cc(&dir);
+    for (folder, text) in [("first", "#include_next <x.h>\n"), ("second", "int x;\n")] {
+        fs::create_dir(dir.join(folder)).unwrap();
+        fs::write(dir.join(folder).join("x.h"), text).unwrap();
+    }
+    fs::write(dir.join("a.c"), "#include <x.h>\nint *p = &x;\n").unwrap();
+    let mut command = cc_for(&cc, "x86_64");
+    command.current_dir(&dir).args(["-Ifirst", "-Ifirst", "-Isecond", "-c", "-o", "a.o", "a.c"]);
+    succeed(&mut command);
+}
