@@ -32,8 +32,8 @@ enum {
     K_ASM, K_BREAK, K_CASE, K_CONTINUE, K_DEFAULT, K_DO, K_ELSE, K_FOR, K_GOTO, K_IF, K_RETURN, K_SWITCH,
     K_WHILE, K_LABEL, K_STATIC_ASSERT, K_SIZEOF, K_ALIGNOF, K_EXTENSION, K_FUNC_NAME, K_GENERIC,
     K_VA_START, K_VA_ARG, K_VA_END, K_VA_COPY, K_OFFSETOF, K_CONSTANT_P, K_EXPECT, K_ALLOCA, K_TRAP, K_UNREACHABLE,
-    K_TYPES_COMPATIBLE, K_CHOOSE_EXPR, K_FRAME_ADDRESS, K_RETURN_ADDRESS, K_HUGE_VAL, K_HUGE_VALF, K_HUGE_VALL,
-    K_NAN, K_NANF, K_NANL,
+    K_TYPES_COMPATIBLE, K_CHOOSE_EXPR, K_FRAME_ADDRESS, K_RETURN_ADDRESS, K_HUGE_VALF, K_HUGE_VAL, K_HUGE_VALL,
+    K_NANF, K_NAN, K_NANL,
     /* words that only the preprocessor knows; from W_HAS_INCLUDE on they count as macros */
     W_DEFINE, W_UNDEF, W_INCLUDE, W_INCLUDE_NEXT, W_IFDEF, W_IFNDEF, W_ELIF, W_ENDIF, W_LINE, W_ERROR, W_WARNING,
     W_PRAGMA, W_IDENT, W_ONCE, W_PACK, W_PUSH, W_POP, W_DEFINED, W_PRAGMA_OPERATOR,
@@ -195,7 +195,7 @@ enum {
     N_VAR,              /* decl */
     N_DEREF,            /* *a */
     N_ADDR,             /* &a */
-    N_MEMBER,           /* a.member */
+    N_MEMBER,           /* a.member: at the offset val in a */
     N_CAST,             /* (type)a */
     N_ADD, N_SUB, N_MUL, N_DIV, N_REM, N_AND, N_OR, N_XOR, N_SHL, N_SHR,
     N_EQ, N_NE, N_LT, N_LE, N_GT, N_GE,
@@ -233,7 +233,7 @@ struct Node {
     Node *d;
     Node *next;
     Decl *decl;
-    Member *member;
+    Member *bits;               /* N_MEMBER of a bit-field: it */
     Real *real;
     Label *label;
     Asm *assembly;

@@ -449,12 +449,6 @@ static Type *specifiers(Attr *attr) {
 
 /* ---- declarators ---- */
 
-static Type *adjust_param(Type *type) {
-    if (type->kind == TY_ARRAY)
-        return pointer_to(type->base);
-    return type->kind == TY_FUNC ? pointer_to(type) : type;
-}
-
 static Type *parameters(void) {
     Type *f = function_type(0);
     Decl **end = &f->params;
@@ -473,7 +467,7 @@ static Type *parameters(void) {
         else if (!starts_type() && tk.kind != K_EXTENSION)
             error("expected a parameter's type before '%s'", token_text(&tk));
         else {
-            type = adjust_param(declarator(specifiers(&attr), &id, 2));
+            type = decayed(declarator(specifiers(&attr), &id, 2));
             idle_attributes();
         }
         if (type->kind == TY_VOID && !id && !f->params && tk.kind == ')')
@@ -660,7 +654,7 @@ static void old_style_params(Type *f) {
         Type *base = specifiers(&attr);
         do {
             Ident *id;
-            Type *type = adjust_param(declarator(base, &id, 0));
+            Type *type = decayed(declarator(base, &id, 0));
             Decl *p = f->params;
             while (p && p->id != id)
                 p = p->next;

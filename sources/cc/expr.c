@@ -36,16 +36,12 @@ static int is_num(Node *n) {
     return n->op == N_NUM;
 }
 
-/* Whether a comparison holds of operands of which the first is less (-1), equal (0), greater (1) or not ordered (2). */
+/* For each of N_EQ to N_GE, the orders of which it holds: bit 0 less, 1 equal, 2 greater, 3 not ordered (a NaN). */
+static char holding[] = { 2, 13, 1, 3, 4, 6 };
+
+/* Whether the comparison holds of operands of which the first is less (-1), equal (0), greater (1), not ordered (2). */
 static int holds(int op, int order) {
-    switch (op) {
-    case N_EQ: return order == 0;
-    case N_NE: return order != 0;
-    case N_LT: return order < 0;
-    case N_LE: return order <= 0;
-    case N_GT: return order == 1;
-    }
-    return order == 0 || order == 1;
+    return holding[op - N_EQ] >> (order + 1) & 1;
 }
 
 static long fold_integer(int op, long a, long b, Type *type) {
@@ -139,25 +135,25 @@ static Node *address_of(Node *n, Type *type) {
         return cast(n->a, type);
     if (n->op == N_COMMA)
         return node_new(N_COMMA, type, n->a, address_of(n->b, type));
-    long offset = 0;                    /* &((T *)0)->member is a constant */
-    Node *inner = n;
-    while (inner->op == N_MEMBER) {
-        offset += inner->val;
-        inner = inner->a;
+    if (n->op == N_MEMBER) {            /* &((T *)0)->member is a constant */
+        Node *record = address_of(n->a, ty_void_ptr);
+        if (is_num(record))
+            return number(record->val + n->val, type);
     }
-    if (inner->op == N_DEREF && is_num(inner->a))
-        return number(inner->a->val + offset, type);
     mark_addressed(n);
     return node_new(N_ADDR, type, n, 0);
 }
 
 /* Arrays and functions become pointers. */
+static Type *decayed(Type *type) {
+    return type->kind == TY_ARRAY ? pointer_to(type->base) : type->kind == TY_FUNC ? pointer_to(type) : type;
+}
+
 static Node *rvalue(Node *n) {
-    if (n->type->kind == TY_ARRAY)
-        return address_of(n, pointer_to(n->type->base));
-    if (n->type->kind == TY_FUNC)
-        return address_of(n, pointer_to(n->type));
-    if (n->op == N_MEMBER && n->member->bit_width >= 0 && n->member->bit_width < 32 && is_unsigned(n->type))
+    Type *type = decayed(n->type);
+    if (type != n->type)
+        return address_of(n, type);
+    if (n->bits && n->bits->bit_width < 32 && is_unsigned(type))
         return cast(n, ty_int);         /* all its values fit into int */
     return n;
 }
@@ -227,31 +223,6 @@ static Node *scale(Node *n, Type *base) {
     return operate(N_MUL, ty_long, cast(n, ty_long), number(size, ty_long));
 }
 
-static Node *plus(Node *a, Node *b) {
-    if (is_integer(a->type) && b->type->kind == TY_PTR) {
-        Node *swap = a;
-        a = b;
-        b = swap;
-    }
-    if (a->type->kind == TY_PTR && is_integer(b->type))
-        return operate(N_ADD, a->type, a, scale(b, a->type->base));
-    return binary(N_ADD, a, b);
-}
-
-static Node *minus(Node *a, Node *b) {
-    if (a->type->kind == TY_PTR && is_integer(b->type)) {
-        Node *s = scale(b, a->type->base);
-        if (is_num(s))
-            return operate(N_ADD, a->type, a, number(-s->val, ty_long));
-        return operate(N_SUB, a->type, a, s);
-    }
-    if (a->type->kind == TY_PTR && b->type->kind == TY_PTR) {
-        Node *d = operate(N_SUB, ty_long, cast(a, ty_long), cast(b, ty_long));
-        return binary(N_DIV, d, scale(number(1, ty_long), a->type->base));
-    }
-    return binary(N_SUB, a, b);
-}
-
 static void bad_operands(int op, Type *a, Type *b) {
     Operator *o = operators;
     while (o->op != op || o->kind == T_SET)
@@ -259,35 +230,33 @@ static void bad_operands(int op, Type *a, Type *b) {
     error(str_join("invalid operands of '", o->text, "': %s"), two_types(a, " and ", b));
 }
 
-/* Arithmetic operands only, but for comparisons. */
+/* No arithmetic on pointers but comparisons. */
 static Node *binary(int op, Node *a, Node *b) {
-    if (op == N_SHL || op == N_SHR) {
-        if (!is_integer(a->type) || !is_integer(b->type))
-            bad_operands(op, a->type, b->type);
-        Type *type = promote(a->type);
-        return operate(op, type, cast(a, type), cast(b, ty_int));
-    }
-    if (op >= N_EQ && (a->type->kind == TY_PTR || b->type->kind == TY_PTR)) {
-        if (!is_scalar(a->type) || !is_scalar(b->type) || is_float(a->type) || is_float(b->type))
-            bad_operands(op, a->type, b->type);
-        Type *type = a->type->kind == TY_PTR ? a->type : b->type;
-        return operate(op, ty_int, cast(a, type), cast(b, type));
-    }
-    if (!is_arith(a->type) || !is_arith(b->type)
-        || op >= N_REM && op <= N_XOR && (is_float(a->type) || is_float(b->type)))
+    int shifts = op == N_SHL || op == N_SHR;
+    int compares = op >= N_EQ;
+    Type *pointer = !compares ? 0 : a->type->kind == TY_PTR ? a->type : b->type->kind == TY_PTR ? b->type : 0;
+    if (!(pointer ? is_scalar(a->type) && is_scalar(b->type) : is_arith(a->type) && is_arith(b->type))
+        || (pointer || op >= N_REM && op <= N_SHR) && (is_float(a->type) || is_float(b->type)))
         bad_operands(op, a->type, b->type);
-    Type *type = common_type(a->type, b->type);
-    return operate(op, op >= N_EQ ? ty_int : type, cast(a, type), cast(b, type));
+    Type *type = pointer ? pointer : shifts ? promote(a->type) : common_type(a->type, b->type);
+    return operate(op, compares ? ty_int : type, cast(a, type), cast(b, shifts ? ty_int : type));
 }
 
 static Node *arithmetic(int op, Node *a, Node *b) {
     a = rvalue(a);
     b = rvalue(b);
-    if (op == N_ADD)
-        return plus(a, b);
-    if (op == N_SUB)
-        return minus(a, b);
-    return binary(op, a, b);
+    if (op == N_ADD && is_integer(a->type) && b->type->kind == TY_PTR)
+        return arithmetic(op, b, a);
+    if (op == N_SUB && a->type->kind == TY_PTR && b->type->kind == TY_PTR) {
+        Node *bytes = operate(N_SUB, ty_long, cast(a, ty_long), cast(b, ty_long));
+        return binary(N_DIV, bytes, scale(number(1, ty_long), a->type->base));
+    }
+    if (op != N_ADD && op != N_SUB || a->type->kind != TY_PTR || !is_integer(b->type))
+        return binary(op, a, b);
+    b = scale(b, a->type->base);
+    if (op == N_SUB && is_num(b))
+        return operate(N_ADD, a->type, a, number(-b->val, ty_long));
+    return operate(op, a->type, a, b);
 }
 
 static void need_lvalue(Node *n, char *what) {
@@ -327,7 +296,7 @@ static Node *member_of(Node *n) {
         error(str_join("'", type_name(n->type), "' has no member '%s'"), token_text(&tk));
     next();
     Node *r = node_new(N_MEMBER, qualify(m->type, n->type->quals & (Q_CONST | Q_VOLATILE)), n, 0);
-    r->member = m;
+    r->bits = m->bit_width >= 0 ? m : 0;
     r->val = offset + m->offset;
     return r;
 }
@@ -348,26 +317,6 @@ static int truth(Node *n) {
     if (n->op == N_REAL)
         return !real_is_zero(n->real);
     return n->op == N_STR || n->op == N_ADDR && n->a->op == N_STR ? 1 : -1;
-}
-
-static Node *logical_not(Node *n) {
-    n = scalar(n);
-    return truth(n) >= 0 ? number(!truth(n), ty_int) : node_new(N_NOT, ty_int, n, 0);
-}
-
-/* -, + and ~ */
-static Node *arithmetic_unary(int kind) {
-    Node *n = rvalue(cast_expression());
-    if (!is_arith(n->type) || kind == '~' && !is_integer(n->type))
-        error("this operator cannot take a value of type '%s'", type_name(n->type));
-    if (kind == '-' && n->op == N_REAL)
-        return real_node(real_neg(n->real), n->type);
-    n = cast(n, promote(n->type));
-    if (kind == '+')
-        return n;
-    if (is_num(n))
-        return number(kind == '-' ? -n->val : ~n->val, n->type);
-    return node_new(kind == '-' ? N_NEG : N_COM, n->type, n, 0);
 }
 
 /* ---- calls ---- */
@@ -457,47 +406,55 @@ static Node *generic_selection(void) {
     return chosen;
 }
 
-/* What each takes: e an expression, v a va_list, t a type. */
-static char *builtin_arguments[] = { "ve", "vt", "e", "vv", "", "e", "ee", "e", "", "", "tt", "eee", "e", "e", "", "",
-                                     "", "e", "e", "e" };
+typedef struct Builtin Builtin;
+struct Builtin {
+    char *arguments;            /* what it takes: e an expression, v a va_list, t a type */
+    int op;                     /* N_..., when that is all it is, */
+    Type **type;                /* with this type */
+};
+
+/* From K_VA_START on. */
+static Builtin builtins[] = {
+    { "ve", N_VA_START, &ty_void }, { "vt" }, { "v", N_CAST, &ty_void }, { "vv" }, { "" },
+    { "e" }, { "ee" }, { "e" }, { "", N_TRAP, &ty_void }, { "", N_TRAP, &ty_void }, { "tt" }, { "eee" },
+    { "e", N_FRAME_ADDRESS, &ty_void_ptr }, { "e" },
+    { "" }, { "" }, { "" }, { "e" }, { "e" }, { "e" }
+};
 
 static Node *builtin(int kind) {
+    Builtin *f = &builtins[kind - K_VA_START];
     Node *n[3];
     Type *type[3];
+    n[0] = n[1] = 0;
     next();
     expect('(');
     if (kind == K_OFFSETOF)
         return offsetof_expression();
-    char *arguments = builtin_arguments[kind - K_VA_START];
-    for (int i = 0; arguments[i]; i++) {
+    for (int i = 0; f->arguments[i]; i++) {
         if (i)
             expect(',');
-        if (arguments[i] == 't')
+        if (f->arguments[i] == 't')
             type[i] = type_of_name();
         else
-            n[i] = arguments[i] == 'v' ? va_list_of(assignment()) : rvalue(assignment());
+            n[i] = f->arguments[i] == 'v' ? va_list_of(assignment()) : rvalue(assignment());
     }
     expect(')');
+    if (f->op)
+        return node_new(f->op, *f->type, n[0], n[1]);
     switch (kind) {
-    case K_VA_START: return node_new(N_VA_START, ty_void, n[0], 0);
     case K_VA_ARG: return dereference(node_new(N_VA_ARG, pointer_to(type[1]), n[0], 0));
-    case K_VA_END: return node_new(N_CAST, ty_void, n[0], 0);
     case K_VA_COPY: return node_new(N_ASSIGN, n[0]->type->base, dereference(n[0]), dereference(n[1]));
     case K_CONSTANT_P: return number(truth(n[0]) >= 0, ty_int);
     case K_EXPECT: return cast(n[0], ty_long);
     case K_ALLOCA: return node_new(N_ALLOCA, ty_void_ptr, cast(n[0], ty_ulong), 0);
-    case K_TRAP: case K_UNREACHABLE: return node_new(N_TRAP, ty_void, 0, 0);
     case K_TYPES_COMPATIBLE: return number(is_compatible(type[0]->plain, type[1]->plain), ty_int);
     case K_CHOOSE_EXPR: return constant_of(n[0], "__builtin_choose_expr's condition") ? n[1] : n[2];
-    case K_FRAME_ADDRESS: return node_new(N_FRAME_ADDRESS, ty_void_ptr, 0, 0);
     case K_RETURN_ADDRESS:              /* stands above it */
         n[0] = node_new(N_FRAME_ADDRESS, pointer_to(ty_void_ptr), 0, 0);
-        return dereference(plus(n[0], number(1, ty_int)));
-    case K_HUGE_VAL: return real_node(real_new(REAL_INF, 0), ty_double);
-    case K_HUGE_VALF: return real_node(real_new(REAL_INF, 0), ty_float);
-    case K_HUGE_VALL: return real_node(real_new(REAL_INF, 0), ty_ldouble);
+        return dereference(arithmetic(N_ADD, n[0], number(1, ty_int)));
     }
-    return real_node(real_new(REAL_NAN, 0), kind == K_NANF ? ty_float : kind == K_NANL ? ty_ldouble : ty_double);
+    Type *real = *basic_types[TY_FLOAT + (kind - K_HUGE_VALF) % 3];
+    return real_node(real_new(kind < K_NANF ? REAL_INF : REAL_NAN, 0), real);
 }
 
 static Node *function_name(void) {
@@ -600,7 +557,7 @@ static Node *postfix(Node *n) {
             return n;
         next();
         if (kind == '[') {
-            n = dereference(plus(rvalue(n), rvalue(expression())));
+            n = dereference(arithmetic(N_ADD, n, expression()));
             expect(']');
         } else if (kind == '(')
             n = call(n);
@@ -630,7 +587,7 @@ static Node *sizeof_expression(int want_align) {
             type = postfix(compound_literal(type))->type;
     } else {
         Node *n = unary();
-        if (n->op == N_MEMBER && n->member->bit_width >= 0)
+        if (n->bits)
             error("sizeof of a bit-field", "");
         if (want_align && n->op == N_VAR && n->decl->align)
             return number(n->decl->align, ty_ulong);
@@ -642,38 +599,46 @@ static Node *sizeof_expression(int want_align) {
 }
 
 static Node *unary(void) {
-    Node *n;
     int kind = tk.kind;
     switch (kind) {
-    case '-': case '+': case '~':
-        next();
-        return arithmetic_unary(kind);
-    case '!':
-        next();
-        return logical_not(cast_expression());
-    case '*':
-        next();
-        return dereference(cast_expression());
-    case '&':
-        next();
-        n = cast_expression();
-        if (n->type->kind != TY_FUNC)
-            need_lvalue(n, "'&'");
-        if (n->op == N_MEMBER && n->member->bit_width >= 0)
-            error("the address of a bit-field is asked for", "");
-        return address_of(n, pointer_to(n->type));
-    case T_ANDAND:
-        next();
-        n = node_new(N_LABEL_ADDR, ty_void_ptr, 0, 0);
-        n->label = label_here();
-        return n;
-    case T_INC: case T_DEC:
-        next();
-        return set(N_SET, kind == T_INC ? N_ADD : N_SUB, unary(), number(1, ty_int));
     case K_SIZEOF: case K_ALIGNOF:
         return sizeof_expression(kind == K_ALIGNOF);
+    case T_ANDAND: case T_INC: case T_DEC: case '*': case '&': case '!': case '-': case '+': case '~':
+        next();
+        break;
+    default:
+        return postfix(primary());
     }
-    return postfix(primary());
+    if (kind == T_ANDAND) {
+        Node *n = node_new(N_LABEL_ADDR, ty_void_ptr, 0, 0);
+        n->label = label_here();
+        return n;
+    }
+    if (kind == T_INC || kind == T_DEC)
+        return set(N_SET, kind == T_INC ? N_ADD : N_SUB, unary(), number(1, ty_int));
+    Node *n = cast_expression();
+    if (kind == '*')
+        return dereference(n);
+    if (kind == '&') {
+        if (n->type->kind != TY_FUNC)
+            need_lvalue(n, "'&'");
+        if (n->bits)
+            error("the address of a bit-field is asked for", "");
+        return address_of(n, pointer_to(n->type));
+    }
+    n = rvalue(n);
+    if (kind == '!') {
+        n = scalar(n);
+        return truth(n) >= 0 ? number(!truth(n), ty_int) : node_new(N_NOT, ty_int, n, 0);
+    }
+    if (!is_arith(n->type) || kind == '~' && !is_integer(n->type))
+        error("this operator cannot take a value of type '%s'", type_name(n->type));
+    if (kind == '-' && n->op == N_REAL)
+        return real_node(real_neg(n->real), n->type);
+    n = cast(n, promote(n->type));
+    if (is_num(n))
+        return number(kind == '-' ? -n->val : kind == '~' ? ~n->val : n->val, n->type);
+    return kind == '+' ? n : node_new(kind == '-' ? N_NEG : N_COM, n->type, n, 0);
 }
 
 static Node *cast_expression(void) {
@@ -689,9 +654,7 @@ static Node *cast_expression(void) {
         for (Member *m = type->record->members; m; m = m->next)
             if (is_compatible(m->type->plain, n->type->plain)) {
                 Node *v = variable(new_local(0, type));
-                Node *to = node_new(N_MEMBER, m->type, v, 0);
-                to->member = m;
-                return node_new(N_COMMA, type, node_new(N_INIT, m->type, to, n), v);
+                return node_new(N_COMMA, type, node_new(N_INIT, m->type, node_new(N_MEMBER, m->type, v, 0), n), v);
             }
     }
     if (is_record(type) && type->record == n->type->record)

@@ -350,7 +350,7 @@ static void locate(Node *n, Mem *m) {
     case N_MEMBER:
         locate(n->a, m);
         m->off += n->val;
-        m->bits = n->member->bit_width >= 0 ? n->member : 0;
+        m->bits = n->bits;
         break;
     case N_COMMA:
         gen(n->a);

@@ -432,12 +432,7 @@ static Node *item_target(Decl *d, Item *item) {
         return v;
     Node *n = node_new(N_MEMBER, item->type, v, 0);
     n->val = item->offset;
-    n->member = item->bits;
-    if (!n->member) {
-        n->member = xalloc(sizeof(Member));
-        n->member->bit_width = -1;
-        n->member->type = item->type;
-    }
+    n->bits = item->bits;
     return n;
 }
 

@@ -56,8 +56,8 @@ static char *keyword_names[] = {
     "__builtin_va_start", "__builtin_va_arg", "__builtin_va_end", "__builtin_va_copy", "__builtin_offsetof",
     "__builtin_constant_p", "__builtin_expect", "__builtin_alloca", "__builtin_trap", "__builtin_unreachable",
     "__builtin_types_compatible_p", "__builtin_choose_expr", "__builtin_frame_address", "__builtin_return_address",
-    "__builtin_huge_val __builtin_inf", "__builtin_huge_valf __builtin_inff", "__builtin_huge_vall __builtin_infl",
-    "__builtin_nan", "__builtin_nanf", "__builtin_nanl",
+    "__builtin_huge_valf __builtin_inff", "__builtin_huge_val __builtin_inf", "__builtin_huge_vall __builtin_infl",
+    "__builtin_nanf", "__builtin_nan", "__builtin_nanl",
     "define", "undef", "include", "include_next", "ifdef", "ifndef", "elif", "endif", "line", "error", "warning",
     "pragma", "ident sccs", "once", "pack", "push", "pop", "defined", "_Pragma",
     "__has_include", "__FILE__", "__LINE__", "__COUNTER__", "__INCLUDE_LEVEL__"
