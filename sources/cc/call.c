@@ -337,7 +337,7 @@ static void generate(Decl *d) {
     f->nins = f->nv = f->nlabels = f->outs = f->frame = f->allocas = 0;
     f->saved = f->avoid = 0;
     f->sym = decl_symbol(d);
-    f->sec = d->section ? obj_section(obj, d->section, SHT_PROGBITS, SHF_ALLOC | SHF_EXEC) : obj->text;
+    f->sec = d->text[A_SECTION] ? obj_section(obj, d->text[A_SECTION], SHT_PROGBITS, SHF_ALLOC | SHF_EXEC) : obj->text;
     gen_function = d;
     cur_frame = 0;
     block_start = 0;
@@ -357,8 +357,8 @@ static void generate(Decl *d) {
     regs_allocate(f);
     code_function(f);
     f->sym->size = f->sec->len - f->sym->value;
-    if (d->tentative) {
-        char *section = d->tentative == 1 ? ".init_array" : ".fini_array";
-        emit_pointer_to(d, section, d->tentative == 1 ? SHT_INIT_ARRAY : SHT_FINI_ARRAY);
-    }
+    if (has(d, A_CONSTRUCTOR))
+        emit_pointer_to(d, ".init_array", SHT_INIT_ARRAY);
+    if (has(d, A_DESTRUCTOR))
+        emit_pointer_to(d, ".fini_array", SHT_FINI_ARRAY);
 }

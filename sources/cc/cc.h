@@ -10,11 +10,10 @@ typedef struct File File;
 typedef struct Macro Macro;
 typedef struct Type Type;
 typedef struct Record Record;
-typedef struct Member Member;
 typedef struct Decl Decl;
+typedef struct Decl Member;
 typedef struct Node Node;
 typedef struct Real Real;
-typedef struct Attr Attr;
 typedef struct Label Label;
 
 /* ---- tokens ---- */
@@ -122,42 +121,20 @@ struct Record {
     Ident *id;                  /* its tag, or null */
 };
 
-struct Member {
-    Member *next;
-    Ident *id;                  /* null: anonymous */
-    Type *type;
-    long offset;
-    int align;                  /* asked for, or 0 */
-    int packed;
-    int bit_width;              /* -1: no bit-field */
-    int bit_offset;             /* from the least significant bit of the unit at offset */
-    Type *unit;                 /* of a bit-field: what is loaded and stored to get at it */
-};
-
 /* ---- declarations ---- */
 
 enum { D_VAR, D_FUNC, D_TYPEDEF, D_ENUM_CONST, D_TAG };
 enum { SC_NONE, SC_EXTERN, SC_STATIC, SC_TYPEDEF, SC_AUTO, SC_REGISTER };  /* from SC_EXTERN on like the keywords */
 
-/* attributes, in the order of attribute_names; the first ones are flags, then come strings */
-enum { A_PACKED, A_WEAK, A_USED, A_CONSTRUCTOR, A_DESTRUCTOR, A_GNU_INLINE, A_SECTION, A_ALIAS, A_VISIBILITY, A_ALIGNED,
-       A_MODE, A_CLEANUP, A_VECTOR_SIZE, A_NONE };
+/* attributes, in the order of attribute_names: first those with a text, asm("...") among them */
+enum { A_SECTION, A_ALIAS, A_VISIBILITY, A_ASM_NAME, A_PACKED, A_WEAK, A_USED, A_CONSTRUCTOR, A_DESTRUCTOR,
+       A_GNU_INLINE, A_ALIGNED, A_MODE, A_CLEANUP, A_VECTOR_SIZE, A_NONE };
 
-struct Attr {                   /* what specifiers and attributes say beside the type */
-    int storage;                /* SC_... */
-    int is_inline;
-    int is_thread;
-    int flags;                  /* 1 << A_... */
-    int aligned;
-    int mode;                   /* size in bytes asked for by mode() */
-    char *text[3];              /* from A_SECTION on */
-    char *asm_name;
-};
-
+/* Of a variable, function, typedef, enumeration constant, tag, or member of a struct or union. */
 struct Decl {
     Decl *outer;                /* the declaration of that name that this one hides */
     Decl *before;               /* what was declared before it, in the scopes that were open then */
-    Decl *next;                 /* parameter */
+    Decl *next;                 /* parameter, member; in the list of the unfinished */
     Ident *id;
     Type *type;
     int kind;
@@ -165,7 +142,7 @@ struct Decl {
     int depth;                  /* of its scope; 0: file */
     int is_global;              /* has a symbol; else it lives in a frame */
     int defined;
-    int tentative;
+    int is_unfinished;          /* stands in the list of those */
     int is_inline;
     int extern_inline;          /* an inline function: 1 must be emitted for others, -1 never (gnu_inline) */
     int referenced;
@@ -177,13 +154,17 @@ struct Decl {
     int fixed_reg;              /* register ... asm("x8"): the machine register, or NONE */
     long value;                 /* of an enumeration constant; of a tag K_STRUCT, K_UNION or K_ENUM */
     Symbol *sym;
-    char *asm_name;
-    char *section;
-    char *alias;
+    int attributes;             /* 1 << A_... */
+    char *text[A_ASM_NAME + 1];
+    int mode;                   /* size in bytes that the attribute asks for, or 0 */
     Node *body;                 /* a function's, until it is generated */
     Node *size_vla;
     int has_setjmp;
     Label *labels;              /* a function's */
+    long offset;                /* a member's */
+    int bit_width;              /* -1: no bit-field */
+    int bit_offset;             /* from the least significant bit of the unit at offset */
+    Type *unit;                 /* of a bit-field: what is loaded and stored to get at it */
 };
 
 /* ---- syntax trees ---- */
@@ -302,8 +283,9 @@ static Symbol *decl_symbol(Decl *d);
 static Decl *declare(Ident *id, Type *type, int kind);
 
 static void static_assertion(void);
-static Type *specifiers(Attr *attr);
-static Type *declarator(Type *type, Ident **id, int allow_abstract);
+static Decl *specifiers(void);
+static Decl *declarator(Decl *base, int allow_abstract);
+static int has(Decl *d, int which);
 
 /* init.c */
 static Node *compound_literal(Type *type);

@@ -8,12 +8,7 @@
 static int depth;               /* of scopes; 0: the file */
 static Decl *latest;            /* of what is declared in the open scopes but the file's; linked by `before` */
 
-typedef struct DeclList DeclList;
-struct DeclList {
-    DeclList *next;
-    Decl *decl;
-};
-static DeclList *unfinished;    /* for the end of the file: inline functions, tentative definitions, aliases */
+static Decl *unfinished;        /* for the end of the file: inline functions, tentative definitions, aliases; by `next` */
 static Label *labels;
 static int vla_count;           /* arrays of variable length declared so far */
 
@@ -40,7 +35,7 @@ static Decl *decl_new(Ident *id, Type *type, int kind) {
     d->kind = kind;
     d->vreg = NONE;
     d->fixed_reg = NONE;
-    d->depth = depth;
+    d->bit_width = -1;
     return d;
 }
 
@@ -65,7 +60,6 @@ static Decl *declare(Ident *id, Type *type, int kind) {
 
 static Decl *new_local(Ident *id, Type *type) {
     Decl *d = declare(id, type, D_VAR);
-    d->storage = SC_AUTO;
     if (!current_function)
         error("this needs a function around it", "");
     return d;
@@ -75,7 +69,7 @@ static Symbol *decl_symbol(Decl *d) {
     d->referenced = 1;
     if (d->sym)
         return d->sym;
-    char *name = d->asm_name ? d->asm_name : d->id ? d->id->name : "";
+    char *name = d->text[A_ASM_NAME] ? d->text[A_ASM_NAME] : d->id ? d->id->name : "";
     if (d->storage == SC_STATIC && (d->depth || !d->id))
         d->sym = obj_new_symbol(obj, d->id ? str_join(name, ".", str_number(obj->nsymbols)) : "");
     else {
@@ -101,51 +95,50 @@ static int attr_is(char *name) {
 }
 
 /* In the order of the A_ constants; the others are read over. */
-static char *attribute_names[] = { "packed", "weak", "used", "constructor", "destructor", "gnu_inline", "section",
-                                   "alias", "visibility", "aligned", "mode", "cleanup", "vector_size" };
+static char *attribute_names[] = { "section", "alias", "visibility", "", "packed", "weak", "used", "constructor",
+                                   "destructor", "gnu_inline", "aligned", "mode", "cleanup", "vector_size" };
 
-static void attribute(Attr *a) {
+static void attribute(Decl *d) {
     int which = 0;
     while (which < A_NONE && !attr_is(attribute_names[which]))
         which++;
     if (which == A_CLEANUP || which == A_VECTOR_SIZE)
         error("the attribute '%s' is not supported", token_text(&tk));
     if (which == A_ALIGNED)
-        a->aligned = 16;
-    if (which < A_SECTION)
-        a->flags |= 1 << which;
+        d->align = 16;
+    d->attributes |= 1 << which;
     next();
     if (!accept('('))
         return;
     if (which == A_ALIGNED)
-        a->aligned = constant_expression("an alignment");
+        d->align = constant_expression("an alignment");
     else if (which == A_MODE)
-        a->mode = attr_is("QI") || attr_is("byte") ? 1 : attr_is("HI") ? 2 : attr_is("SI") ? 4 : 8;
-    else if (which >= A_SECTION && which <= A_VISIBILITY)
-        a->text[which - A_SECTION] = string_literal()->str;
+        d->mode = attr_is("QI") || attr_is("byte") ? 1 : attr_is("HI") ? 2 : attr_is("SI") ? 4 : 8;
+    else if (which < A_ASM_NAME)
+        d->text[which] = string_literal()->str;
     for (int nested = 1; nested && tk.kind != T_EOF; next())
         nested += tk.kind == '(' ? 1 : tk.kind == ')' ? -1 : 0;
 }
 
-static void attributes(Attr *a) {
+static void attributes(Decl *d) {
     while (accept(K_ATTRIBUTE)) {
         expect('(');
         expect('(');
         while (!accept(')'))
             if (!accept(','))
-                attribute(a);
+                attribute(d);
         expect(')');
     }
 }
 
-static int has(Attr *a, int which) {
-    return a->flags >> which & 1;
+static int has(Decl *d, int which) {
+    return d->attributes >> which & 1;
 }
 
 /* Attributes that say nothing where they stand. */
 static void idle_attributes(void) {
-    Attr attr;
-    attributes(&attr);
+    static Decl nothing;
+    attributes(&nothing);
 }
 
 /* The string of asm("..."). */
@@ -172,26 +165,24 @@ static int starts_type_ahead(void) {
     return token_starts_type(pending.next);
 }
 
-/* The tag behind struct, union or enum, found or made. */
-static Decl *tag_specifier(Attr *attr) {
-    int kind = tk.kind;
-    mem_set(attr, 0, sizeof(Attr));
+/* The tag behind struct, union or enum, found or made; its attributes. */
+static Decl *tag_specifier(void) {
+    Decl *tag = decl_new(0, 0, D_TAG);
+    tag->value = tk.kind;
     next();
-    attributes(attr);
-    Ident *id = tk.kind == T_IDENT ? tk.id : 0;
-    if (id)
-        next();
-    else if (tk.kind != '{')
-        error("expected a tag or '{' before '%s'", token_text(&tk));
-    Decl *tag = id ? id->tag : 0;
-    int defines = tk.kind == '{' || tk.kind == ';' && kind != K_ENUM;
-    if (tag && (tag->depth == depth || !defines)) {
-        if (tag->value != kind)
-            error("'%s' was declared as another kind of tag", id->name);
-        return tag;
+    attributes(tag);
+    if (tk.kind != '{')
+        tag->id = name();
+    Decl *old = tag->id ? tag->id->tag : 0;
+    int defines = tk.kind == '{' || tk.kind == ';' && tag->value != K_ENUM;
+    if (old && (old->depth == depth || !defines)) {
+        if (old->value != tag->value)
+            error("'%s' was declared as another kind of tag", old->id->name);
+        old->attributes = tag->attributes;
+        old->align = tag->align;
+        return old;
     }
-    tag = declare(id, 0, D_TAG);
-    tag->value = kind;
+    enter_decl(tag);
     return tag;
 }
 
@@ -225,17 +216,17 @@ static void place_member(Record *r, Member *m, int packed, long *bits) {
         r->align = align;
 }
 
-static void place_members(Record *r, int is_union, Attr *attr) {
+static void place_members(Record *r, Decl *tag) {
     long most = 0;
     long bits = 0;
     Member **at = &r->members;
-    r->align = attr->aligned > 1 ? attr->aligned : 1;
+    r->align = tag->align > 1 ? tag->align : 1;
     while (*at) {
         Member *m = *at;
-        place_member(r, m, has(attr, A_PACKED) || m->packed, &bits);
+        place_member(r, m, has(tag, A_PACKED) || has(m, A_PACKED), &bits);
         if (bits > most)
             most = bits;
-        if (is_union)
+        if (tag->value == K_UNION)
             bits = 0;
         if (m->id || m->bit_width < 0)
             at = &m->next;
@@ -246,44 +237,34 @@ static void place_members(Record *r, int is_union, Attr *attr) {
 }
 
 static Member **member_declaration(Member **end) {
-    Attr attr;
     if (tk.kind == K_STATIC_ASSERT) {
         static_assertion();
         return end;
     }
-    Type *base = specifiers(&attr);
-    int anonymous = is_record(base) && tk.kind == ';';
-    while (tk.kind != ';' || anonymous) {
-        Attr own;
-        Member *m = xalloc(sizeof(Member));
-        mem_copy(&own, &attr, sizeof(Attr));
-        m->type = tk.kind == ':' || anonymous ? base : declarator(base, &m->id, 1);
-        m->bit_width = -1;
-        if (accept(':')) {
-            m->bit_width = constant_expression("a bit-field's width");
-            if (!is_integer(m->type) || m->bit_width < 0 || m->bit_width > m->type->size * 8 || m->id && !m->bit_width)
-                error("bad bit-field", "");
-        }
-        attributes(&own);
-        if (m->type->kind == TY_FUNC || !is_complete(m->type) && m->type->kind != TY_ARRAY)
-            error("member of the incomplete type '%s'", type_name(m->type));
-        m->align = own.aligned;
-        m->packed = has(&own, A_PACKED);
-        *end = m;
-        end = &m->next;
-        if (anonymous || !accept(','))
-            break;
-    }
+    Decl *base = specifiers();
+    if (is_record(base->type) || tk.kind != ';')
+        do {
+            Member *m = declarator(base, 1);
+            if (accept(':')) {
+                m->bit_width = constant_expression("a bit-field's width");
+                if (!is_integer(m->type) || m->bit_width < 0 || m->bit_width > m->type->size * 8
+                    || m->id && !m->bit_width)
+                    error("bad bit-field", "");
+            }
+            attributes(m);
+            if (m->type->kind == TY_FUNC || !is_complete(m->type) && m->type->kind != TY_ARRAY)
+                error("member of the incomplete type '%s'", type_name(m->type));
+            *end = m;
+            end = &m->next;
+        } while (accept(','));
     expect(';');
     return end;
 }
 
 static Type *record_specifier(void) {
-    Attr attr;
-    int is_union = tk.kind == K_UNION;
-    Decl *tag = tag_specifier(&attr);
+    Decl *tag = tag_specifier();
     if (!tag->type) {
-        tag->type = type_new(is_union ? TY_UNION : TY_STRUCT, 0, 1);
+        tag->type = type_new(tag->value == K_UNION ? TY_UNION : TY_STRUCT, 0, 1);
         tag->type->record = xalloc(sizeof(Record));
         tag->type->record->size = -1;
         tag->type->record->align = 1;
@@ -297,15 +278,14 @@ static Type *record_specifier(void) {
     Member **end = &r->members;
     while (!accept('}'))
         end = member_declaration(end);
-    attributes(&attr);
-    place_members(r, is_union, &attr);
+    attributes(tag);
+    place_members(r, tag);
     tag->type->size = r->size;
     return tag->type;
 }
 
 static Type *enum_specifier(void) {
-    Attr attr;
-    Decl *tag = tag_specifier(&attr);
+    Decl *tag = tag_specifier();
     if (tk.kind != '{' && !tag->type)
         tag->type = ty_uint;
     if (!accept('{'))
@@ -317,8 +297,7 @@ static Type *enum_specifier(void) {
         Ident *id = name();
         if (accept('='))
             v = constant_expression("an enumeration constant");
-        Decl *d = declare(id, v == (int)v ? ty_int : ty_long, D_ENUM_CONST);
-        d->value = v;
+        declare(id, v == (int)v ? ty_int : ty_long, D_ENUM_CONST)->value = v;
         negative |= v < 0;
         wide |= v > 0xffffffffL || v < -0x7fffffffL - 1 || negative && v > 0x7fffffff;
         v++;
@@ -326,7 +305,7 @@ static Type *enum_specifier(void) {
             break;
     }
     expect('}');
-    attributes(&attr);
+    attributes(tag);
     tag->type = wide ? ty_long : negative ? ty_int : ty_uint;
     return tag->type;
 }
@@ -365,25 +344,16 @@ static Type *mode_type(Type *type, int size) {
 enum { W_VOID = 1, W_BOOL = 4, W_CHAR = 16, W_SHORT = 64, W_INT = 256, W_LONG = 1024, W_SIGNED = 4096,
        W_UNSIGNED = 16384, W_FLOAT = 65536, W_DOUBLE = 262144 };
 
+/* The words that make each of the basic types, but for `int` and `signed` where they are idle. */
+static int type_words[] = {
+    W_VOID, W_BOOL, W_CHAR, W_CHAR + W_SIGNED, W_CHAR + W_UNSIGNED, W_SHORT, W_SHORT + W_UNSIGNED, 0, W_UNSIGNED,
+    W_LONG, W_LONG + W_UNSIGNED, 2 * W_LONG, 2 * W_LONG + W_UNSIGNED, W_FLOAT, W_DOUBLE, W_LONG + W_DOUBLE };
+
 static Type *type_of_words(int words) {
-    int u = words & 3 * W_UNSIGNED;
-    int sign = words & (3 * W_SIGNED | 3 * W_UNSIGNED);
-    if (!sign || sign == W_SIGNED || sign == W_UNSIGNED)
-        switch (words & ~sign & ~W_INT) {
-        case 0: return u ? ty_uint : ty_int;
-        case W_SHORT: return u ? ty_ushort : ty_short;
-        case W_LONG: return u ? ty_ulong : ty_long;
-        case 2 * W_LONG: return u ? ty_ullong : ty_llong;
-        }
-    switch (words) {
-    case W_VOID: return ty_void;
-    case W_BOOL: return ty_bool;
-    case W_CHAR: return ty_char;
-    case W_CHAR + W_SIGNED: return ty_schar;
-    case W_CHAR + W_UNSIGNED: return ty_uchar;
-    case W_FLOAT: return ty_float;
-    case W_DOUBLE: return ty_double;
-    case W_LONG + W_DOUBLE: return ty_ldouble;
+    for (int kind = TY_VOID; kind <= TY_LDOUBLE; kind++) {
+        int idle = kind < TY_SHORT || kind > TY_ULLONG ? 0 : type_words[kind] & W_UNSIGNED ? W_INT : W_INT | W_SIGNED;
+        if ((words & ~idle) == type_words[kind])
+            return *basic_types[kind];
     }
     error("invalid combination of type specifiers", "");
     return 0;
@@ -396,25 +366,26 @@ static int qualifiers(void) {
     return quals;
 }
 
-static Type *specifiers(Attr *attr) {
+/* What a declaration begins with, as a declaration without a name; see `declarator`. */
+static Decl *specifiers(void) {
+    Decl *d = decl_new(0, 0, D_VAR);
     Type *type = 0;
     int words = 0;
     int quals = 0;
-    mem_set(attr, 0, sizeof(Attr));
     while (1) {
         int kind = tk.kind;
         if (kind >= K_VOID && kind <= K_DOUBLE)
             words += 1 << 2 * (kind - K_VOID);
         else if (kind >= K_EXTERN && kind <= K_REGISTER)
-            attr->storage = kind - K_EXTERN + SC_EXTERN;
+            d->storage = kind - K_EXTERN + SC_EXTERN;
         else if (kind == K_INLINE)
-            attr->is_inline = 1;
+            d->is_inline = 1;
         else if (kind == K_THREAD)
-            attr->is_thread = 1;
+            d->thread_local = 1;
         else if (kind == T_IDENT && !type && !words && starts_type()) {
             type = tk.id->decl->type;
-            if (tk.id->decl->align > attr->aligned)
-                attr->aligned = tk.id->decl->align;
+            if (tk.id->decl->align > d->align)
+                d->align = tk.id->decl->align;
         } else if (kind != K_NORETURN && kind != K_EXTENSION) {
             if (kind >= K_CONST && kind <= K_RESTRICT)
                 quals |= qualifiers();
@@ -425,12 +396,12 @@ static Type *specifiers(Attr *attr) {
             else if (kind == K_TYPEOF)
                 type = typeof_type();
             else if (kind == K_ATTRIBUTE)
-                attributes(attr);
+                attributes(d);
             else if (accept(K_ALIGNAS)) {
                 expect('(');
                 int align = starts_type() ? type_align(type_of_name()) : constant_expression("an alignment");
-                if (align > attr->aligned)
-                    attr->aligned = align;
+                if (align > d->align)
+                    d->align = align;
                 expect(')');
             } else
                 break;
@@ -442,9 +413,16 @@ static Type *specifiers(Attr *attr) {
         error("two types in one declaration", "");
     if (!type)
         type = type_of_words(words);
-    if (attr->mode)
-        type = mode_type(type, attr->mode);
-    return qualify(type, quals);
+    d->type = qualify(d->mode ? mode_type(type, d->mode) : type, quals);
+    d->mode = 0;
+    return d;
+}
+
+/* The same, where no type goes without saying. */
+static Decl *type_specifiers(void) {
+    if (!starts_type() && tk.kind != K_EXTENSION)
+        error("expected a type before '%s'", token_text(&tk));
+    return specifiers();
 }
 
 /* ---- declarators ---- */
@@ -452,28 +430,18 @@ static Type *specifiers(Attr *attr) {
 static Type *parameters(void) {
     Type *f = function_type(0);
     Decl **end = &f->params;
-    Attr attr;
     f->unproto = tk.kind == ')' || tk.kind == T_IDENT && !starts_type();        /* old style: names only, or nothing */
     enter_scope();
-    while (tk.kind != ')' && !f->variadic) {
-        Ident *id = 0;
-        Type *type = ty_int;
+    while (tk.kind != ')') {
         if (accept(T_ELLIPSIS)) {
             f->variadic = 1;
             break;
         }
-        if (f->unproto)
-            id = name();
-        else if (!starts_type() && tk.kind != K_EXTENSION)
-            error("expected a parameter's type before '%s'", token_text(&tk));
-        else {
-            type = decayed(declarator(specifiers(&attr), &id, 2));
-            idle_attributes();
-        }
-        if (type->kind == TY_VOID && !id && !f->params && tk.kind == ')')
+        Decl *d = declarator(f->unproto ? decl_new(0, ty_int, D_VAR) : type_specifiers(), 2);
+        if (d->type->kind == TY_VOID && !d->id && !f->params && tk.kind == ')')
             break;
-        Decl *d = declare(id, type, D_VAR);
-        d->storage = SC_AUTO;
+        d->type = decayed(d->type);
+        enter_decl(d);
         *end = d;
         end = &d->next;
         if (tk.kind != ')')
@@ -548,119 +516,116 @@ static Type *array_type(Type *base, long len, Node *vla) {
     return array;
 }
 
-static Type *declarator(Type *type, Ident **id, int allow_abstract) {
-    *id = 0;
+/* A declarator and what may follow it: a declaration, in no scope yet, with what the specifiers `base` said. */
+static Decl *declarator(Decl *base, int allow_abstract) {
+    Decl *d = xalloc(sizeof(Decl));
+    mem_copy(d, base, sizeof(Decl));
     Type *rest;
-    for (Type *part = declarator_parts(id, allow_abstract); part; part = rest) {
+    for (Type *part = declarator_parts(&d->id, allow_abstract); part; part = rest) {
         rest = part->base;
         if (part->kind == TY_PTR)
-            type = qualify(pointer_to(type), part->quals);
+            d->type = qualify(pointer_to(d->type), part->quals);
         else if (part->kind == TY_ARRAY)
-            type = array_type(type, part->size, part->vla);
+            d->type = array_type(d->type, part->size, part->vla);
         else {
-            if (type->kind == TY_ARRAY || type->kind == TY_FUNC)
-                error("a function cannot return '%s'", type_name(type));
-            part->base = type;
-            type = part;
+            if (d->type->kind == TY_ARRAY || d->type->kind == TY_FUNC)
+                error("a function cannot return '%s'", type_name(d->type));
+            part->base = d->type;
+            d->type = part;
         }
     }
-    return type;
+    if (accept(K_ASM))
+        d->text[A_ASM_NAME] = asm_string();
+    attributes(d);
+    if (d->mode)
+        d->type = mode_type(d->type, d->mode);
+    return d;
 }
 
 static Type *type_of_name(void) {
-    Attr attr;
-    Ident *id;
-    if (!starts_type() && tk.kind != K_EXTENSION)
-        error("expected a type before '%s'", token_text(&tk));
-    Type *type = declarator(specifiers(&attr), &id, 2);
-    if (id)
-        error("unexpected name '%s' in a type", id->name);
-    return type;
+    Decl *d = declarator(type_specifiers(), 2);
+    if (d->id)
+        error("unexpected name '%s' in a type", d->id->name);
+    return d->type;
 }
 
 /* ---- declarations ---- */
 
 static void leave_unfinished(Decl *d) {
-    DeclList *l = xalloc(sizeof(DeclList));
-    l->decl = d;
-    l->next = unfinished;
-    unfinished = l;
+    if (d->is_unfinished)
+        return;
+    d->is_unfinished = 1;
+    d->next = unfinished;
+    unfinished = d;
 }
 
-static void set_symbol_attributes(Decl *d, Attr *attr) {
-    char *section = attr->text[A_SECTION - A_SECTION];
-    char *alias = attr->text[A_ALIAS - A_SECTION];
-    char *visibility = attr->text[A_VISIBILITY - A_SECTION];
-    if (attr->asm_name)
-        d->asm_name = attr->asm_name;
-    if (section)
-        d->section = section;
-    if (attr->aligned)
-        d->align = attr->aligned;
-    if (attr->is_thread)
-        d->thread_local = 1;
-    if (has(attr, A_WEAK) || has(attr, A_USED) || visibility || alias)
+static void set_symbol_attributes(Decl *d) {
+    char *visibility = d->text[A_VISIBILITY];
+    if (has(d, A_WEAK) || has(d, A_USED) || visibility || d->text[A_ALIAS])
         decl_symbol(d);
-    if (has(attr, A_WEAK)) {
+    if (has(d, A_WEAK)) {
         d->sym->binding = STB_WEAK;
         d->sym->bound = 1;
     }
     if (visibility)
         d->sym->visibility = str_eq(visibility, "hidden") ? STV_HIDDEN
                            : str_eq(visibility, "protected") ? STV_PROTECTED : STV_DEFAULT;
-    if (alias) {
-        d->alias = alias;
+    if (d->text[A_ALIAS]) {
         d->defined = 1;
         leave_unfinished(d);
     }
 }
 
-/* A declaration of something with linkage: the one known, if any, is completed. */
-static Decl *declare_global(Ident *id, Type *type, Attr *attr) {
-    int kind = type->kind == TY_FUNC ? D_FUNC : D_VAR;
-    Decl *d = id->decl;
+/* Enters a declaration of something with linkage: the one known, if any, is completed and returned. */
+static Decl *declare_global(Decl *new) {
+    Decl *d = new->id->decl;
+    new->kind = new->type->kind == TY_FUNC ? D_FUNC : D_VAR;
     while (d && d->depth && !(d->is_global && d->storage != SC_STATIC))
         d = d->outer;
-    if (d && d->depth == 0 && d->kind != kind)
-        error("'%s' was declared as something else", id->name);
+    if (d && d->depth == 0 && d->kind != new->kind)
+        error("'%s' was declared as something else", new->id->name);
     if (d && d->is_global) {
-        if (!is_compatible(d->type->plain, type->plain))
-            error("conflicting types for '%s'", id->name);
-        if (kind == D_VAR ? d->type->kind == TY_ARRAY && d->type->size < 0
-                          : d->type->unproto || !d->body && !type->unproto)
-            d->type = type;
-        if (attr->storage == SC_STATIC && d->storage != SC_STATIC)
-            error("static declaration of '%s' follows one that is not", id->name);
-        if (depth && id->decl != d) {
-            Decl *again = declare(id, d->type, d->kind);
-            again->storage = d->storage;
-            again->is_global = 1;
-            again->sym = decl_symbol(d);
-            again->thread_local = d->thread_local;
+        if (!is_compatible(d->type->plain, new->type->plain))
+            error("conflicting types for '%s'", new->id->name);
+        if (d->kind == D_VAR ? d->type->kind == TY_ARRAY && d->type->size < 0
+                             : d->type->unproto || !d->body && !new->type->unproto)
+            d->type = new->type;
+        if (new->storage == SC_STATIC && d->storage != SC_STATIC)
+            error("static declaration of '%s' follows one that is not", new->id->name);
+        if (depth && new->id->decl != d) {
+            Decl *again = xalloc(sizeof(Decl));
+            decl_symbol(d);
+            mem_copy(again, d, sizeof(Decl));
+            enter_decl(again);
         }
+        d->is_inline |= new->is_inline;
+        d->thread_local |= new->thread_local;
+        d->attributes |= new->attributes;
+        if (new->align)
+            d->align = new->align;
+        for (int i = A_SECTION; i <= A_ASM_NAME; i++)
+            if (new->text[i])
+                d->text[i] = new->text[i];
     } else {
-        d = declare(id, type, kind);
+        d = new;
         d->is_global = 1;
-        d->storage = attr->storage == SC_NONE ? SC_EXTERN : attr->storage;
+        enter_decl(d);
     }
-    d->is_inline |= attr->is_inline;
-    set_symbol_attributes(d, attr);
+    set_symbol_attributes(d);
     return d;
 }
 
 static void old_style_params(Type *f) {
     while (tk.kind != '{') {
-        Attr attr;
-        Type *base = specifiers(&attr);
+        Decl *base = specifiers();
         do {
-            Ident *id;
-            Type *type = decayed(declarator(base, &id, 0));
+            Decl *d = declarator(base, 0);
             Decl *p = f->params;
-            while (p && p->id != id)
+            while (p && p->id != d->id)
                 p = p->next;
             if (!p)
-                error("'%s' is no parameter", id->name);
-            p->type = type;
+                error("'%s' is no parameter", d->id->name);
+            p->type = decayed(d->type);
         } while (accept(','));
         expect(';');
     }
@@ -680,7 +645,6 @@ static void function_definition(Decl *d, Type *type) {
         if (!is_complete(p->type))
             error("parameter '%s' has an incomplete type", p->id->name);
         enter_decl(p);
-        p->storage = SC_AUTO;
     }
     d->body = block();
     leave_scope();
@@ -698,40 +662,35 @@ static void function_definition(Decl *d, Type *type) {
 }
 
 /* A function's declarator; returns whether its definition followed. */
-static int function(Ident *id, Type *type, Attr *attr) {
-    Decl *d = declare_global(id, type, attr);
-    if (has(attr, A_GNU_INLINE) && attr->storage == SC_EXTERN)
+static int function(Decl *new) {
+    Decl *d = declare_global(new);
+    if (has(new, A_GNU_INLINE) && new->storage == SC_EXTERN)
         d->extern_inline = -1;
-    else if (!d->extern_inline && (attr->storage == SC_EXTERN || !attr->is_inline))
+    else if (!d->extern_inline && (new->storage == SC_EXTERN || !new->is_inline))
         d->extern_inline = 1;
-    if (has(attr, A_CONSTRUCTOR) || has(attr, A_DESTRUCTOR))
-        d->tentative = has(attr, A_CONSTRUCTOR) ? 1 : 2;
-    if (tk.kind != '{' && !(type->unproto && type->params && starts_type()))
+    if (tk.kind != '{' && !(new->type->unproto && new->type->params && starts_type()))
         return 0;
     if (depth)
         error("a function is defined inside a function", "");
-    old_style_params(type);
-    function_definition(d, type);
+    old_style_params(new->type);
+    function_definition(d, new->type);
     return 1;
 }
 
-static void global_variable(Ident *id, Type *type, Attr *attr) {
-    Decl *d = declare_global(id, type, attr);
+static void global_variable(Decl *new) {
+    Decl *d = declare_global(new);
     if (accept('=')) {
         if (d->defined)
-            error("'%s' is defined twice", id->name);
+            error("'%s' is defined twice", d->id->name);
         global_initializer(d);
-    } else if (attr->storage != SC_EXTERN && !d->tentative && !d->defined) {
-        d->tentative = 1;
+    } else if (new->storage != SC_EXTERN && !d->defined)
         leave_unfinished(d);
-    }
 }
 
-static void static_local(Ident *id, Type *type, Attr *attr) {
-    Decl *d = declare(id, type, D_VAR);
-    d->storage = SC_STATIC;
+static void static_local(Decl *d) {
+    enter_decl(d);
     d->is_global = 1;
-    set_symbol_attributes(d, attr);
+    set_symbol_attributes(d);
     if (accept('='))
         global_initializer(d);
     else
@@ -747,15 +706,15 @@ static Node *keep_size(Type *type) {
     return inner ? node_new(N_COMMA, ty_ulong, inner, n) : n;
 }
 
-static Node *local_variable(Ident *id, Type *type, Attr *attr) {
-    Decl *d = new_local(id, type);
+static Node *local_variable(Decl *d) {
+    Type *type = d->type;
     Node *n = node_new(N_DECL, 0, 0, 0);
     n->decl = d;
-    d->align = attr->aligned;
-    if (attr->asm_name) {
-        d->fixed_reg = target->asm_reg(attr->asm_name);
+    enter_decl(d);
+    if (d->text[A_ASM_NAME]) {
+        d->fixed_reg = target->asm_reg(d->text[A_ASM_NAME]);
         if (d->fixed_reg == NONE)
-            error("no register is called '%s'", attr->asm_name);
+            error("no register is called '%s'", d->text[A_ASM_NAME]);
     }
     if (type->vla) {
         d->size_vla = variable(new_local(0, ty_void_ptr));
@@ -769,21 +728,21 @@ static Node *local_variable(Ident *id, Type *type, Attr *attr) {
     if (accept('='))
         n->a = local_initializer(d);
     if (!is_complete(d->type))
-        error("'%s' has an incomplete type", id->name);
+        error("'%s' has an incomplete type", d->id->name);
     return n;
 }
 
-static void declare_typedef(Ident *id, Type *type, Attr *attr) {
-    Decl *old = id->decl;
-    if (old && old->depth == depth && old->kind == D_TYPEDEF && is_compatible(old->type, type))
-        old->type = type;
+static void declare_typedef(Decl *d) {
+    Decl *old = d->id->decl;
+    d->kind = D_TYPEDEF;
+    if (old && old->depth == depth && old->kind == D_TYPEDEF && is_compatible(old->type, d->type))
+        old->type = d->type;
     else
-        declare(id, type, D_TYPEDEF)->align = attr->aligned;
+        enter_decl(d);
 }
 
 /* One declaration; local variables come back as a list of statements. */
 static Node *declaration(void) {
-    Attr attr;
     Node *first = 0;
     Node **end = &first;
     if (tk.kind == K_STATIC_ASSERT) {
@@ -794,34 +753,27 @@ static Node *declaration(void) {
         error("expected a declaration before '%s'", token_text(&tk));
     if (tk.kind == T_IDENT && !starts_type() && peek() == T_IDENT)
         error("unknown type name '%s'", token_text(&tk));
-    Type *base = specifiers(&attr);
+    Decl *base = specifiers();
     if (accept(';'))
         return 0;
     do {
-        Ident *id;
-        Attr own;
-        attributes(&attr);
-        mem_copy(&own, &attr, sizeof(Attr));
-        Type *type = declarator(base, &id, 0);
-        if (accept(K_ASM))
-            own.asm_name = asm_string();
-        attributes(&own);
-        if (own.mode)
-            type = mode_type(type, own.mode);
-        if (attr.storage == SC_TYPEDEF)
-            declare_typedef(id, type, &own);
-        else if (type->kind == TY_FUNC) {
-            if (function(id, type, &own))
+        attributes(base);
+        Decl *d = declarator(base, 0);
+        if (d->storage == SC_TYPEDEF)
+            declare_typedef(d);
+        else if (d->type->kind == TY_FUNC) {
+            if (function(d))
                 return 0;
-        } else if (!depth || attr.storage == SC_EXTERN)
-            global_variable(id, type, &own);
+        } else if (!depth || d->storage == SC_EXTERN)
+            global_variable(d);
         else {
-            if (id->decl && id->decl->depth == depth && !id->decl->is_global)
-                error("'%s' is declared twice", id->name);
-            if (attr.storage == SC_STATIC)
-                static_local(id, type, &own);
+            Decl *old = d->id->decl;
+            if (old && old->depth == depth && !old->is_global)
+                error("'%s' is declared twice", d->id->name);
+            if (d->storage == SC_STATIC)
+                static_local(d);
             else {
-                *end = local_variable(id, type, &own);
+                *end = local_variable(d);
                 end = &(*end)->next;
             }
         }
@@ -842,22 +794,19 @@ static void emit_pointer_to(Decl *d, char *section, int type) {
 /* Generates the inline functions that something needs; returns whether there was one. */
 static int generate_needed(void) {
     int found = 0;
-    for (DeclList *l = unfinished; l; l = l->next) {
-        Decl *d = l->decl;
+    for (Decl *d = unfinished; d; d = d->next)
         if (d->body && (d->referenced && d->storage == SC_STATIC || d->extern_inline == 1)) {
             generate(d);
             d->body = 0;
             found = 1;
         }
-    }
     return found;
 }
 
 static void finish(void) {
     while (generate_needed())
         ;
-    for (DeclList *l = unfinished; l; l = l->next) {
-        Decl *d = l->decl;
+    for (Decl *d = unfinished; d; d = d->next) {
         if (d->kind == D_FUNC || d->defined)
             continue;
         if (d->type->kind == TY_ARRAY && d->type->size < 0)
@@ -866,12 +815,12 @@ static void finish(void) {
             error("'%s' has an incomplete type", d->id->name);
         emit_zero_variable(d);
     }
-    for (DeclList *l = unfinished; l; l = l->next)
-        if (l->decl->alias) {
-            Symbol *to = obj_find(obj, l->decl->alias);
+    for (Decl *d = unfinished; d; d = d->next)
+        if (d->text[A_ALIAS]) {
+            Symbol *to = obj_find(obj, d->text[A_ALIAS]);
             if (!to || to->place == PLACE_UNDEF)
-                fatal("alias of '%s', which is not defined", l->decl->alias);
-            sym_alias(decl_symbol(l->decl), to);
+                fatal("alias of '%s', which is not defined", d->text[A_ALIAS]);
+            sym_alias(decl_symbol(d), to);
         }
 }
 

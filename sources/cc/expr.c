@@ -492,7 +492,6 @@ static Decl *undeclared(Ident *id) {
     Type *type = function_type(library_result(id->name));
     type->unproto = 1;
     Decl *d = declare(id, type, D_FUNC);
-    d->storage = SC_EXTERN;
     d->is_global = 1;
     return d;
 }

@@ -348,8 +348,8 @@ static Init *initializer(Decl *d, int is_static) {
 /* ---- static variables ---- */
 
 static Section *variable_section(Decl *d, int has_bytes, int has_addresses) {
-    if (d->section)
-        return obj_section(obj, d->section, SHT_PROGBITS, SHF_ALLOC | (d->type->quals & Q_CONST ? 0 : SHF_WRITE));
+    if (d->text[A_SECTION])
+        return obj_section(obj, d->text[A_SECTION], SHT_PROGBITS, SHF_ALLOC | (d->type->quals & Q_CONST ? 0 : SHF_WRITE));
     if (d->thread_local)
         return has_bytes ? obj_section(obj, ".tdata", SHT_PROGBITS, SHF_ALLOC | SHF_WRITE | SHF_TLS)
                          : obj_section(obj, ".tbss", SHT_NOBITS, SHF_ALLOC | SHF_WRITE | SHF_TLS);
