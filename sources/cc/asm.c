@@ -30,7 +30,7 @@ static int is_immediate(AsmOperand *o) {
     long add = 0;
     if (o->is_output || !has_letter(o, "inIJKLMNeZSs"))
         return 0;
-    return is_num(o->expr) || constant_address(o->expr, &sym, &add);
+    return is_num(o->expr) || link_constant(o->expr, 0, &sym, &add);
 }
 
 static int is_memory(AsmOperand *o) {
@@ -111,7 +111,7 @@ static void operand_text(AsmOperand *o, int modifier) {
         asm_put(target->asm_text(o->reg, size, is_memory(o) ? 'a' : modifier));
         return;
     }
-    constant_address(o->expr, &sym, &add);
+    link_constant(o->expr, 0, &sym, &add);
     if (target->machine == MACH_X86_64 && modifier != 'c' && modifier != 'P' && modifier != 'a')
         asm_put("$");
     if (sym)

@@ -15,6 +15,7 @@ typedef struct Decl Member;
 typedef struct Node Node;
 typedef struct Real Real;
 typedef struct Label Label;
+typedef struct Item Item;
 
 /* ---- tokens ---- */
 
@@ -161,6 +162,7 @@ struct Decl {
     Node *size_vla;
     int has_setjmp;
     Label *labels;              /* a function's */
+    Item *items;                /* a variable's initialiser (init.c) */
     long offset;                /* a member's */
     int bit_width;              /* -1: no bit-field */
     int bit_offset;             /* from the least significant bit of the unit at offset */
@@ -289,7 +291,7 @@ static int has(Decl *d, int which);
 
 /* init.c */
 static Node *compound_literal(Type *type);
-static void emit_zero_variable(Decl *d);
+static void define_variable(Decl *d, long used);
 static void global_initializer(Decl *d);
 static Node *local_initializer(Decl *d);
 

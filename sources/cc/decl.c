@@ -694,7 +694,7 @@ static void static_local(Decl *d) {
     if (accept('='))
         global_initializer(d);
     else
-        emit_zero_variable(d);
+        define_variable(d, 0);
 }
 
 /* The size of an array of variable length is taken once, where it is declared: what it was computed from may change. */
@@ -813,7 +813,7 @@ static void finish(void) {
             d->type = array_of(d->type->base, 1);
         if (!is_complete(d->type))
             error("'%s' has an incomplete type", d->id->name);
-        emit_zero_variable(d);
+        define_variable(d, 0);
     }
     for (Decl *d = unfinished; d; d = d->next)
         if (d->text[A_ALIAS]) {

@@ -3,7 +3,6 @@
  * Initialisers: to a list of what is stored where, which becomes the bytes and
  * relocations of a static object, or a local's assignments. */
 
-typedef struct Item Item;
 struct Item {
     Item *next;
     Type *type;
@@ -20,29 +19,39 @@ struct Init {                   /* one initialiser */
     Item *items;
     Item **end;
     long used;                  /* bytes that anything was said about */
-    long highest;               /* 1 + the highest offset that a scalar was stored at */
     int whole;                  /* it is no list and no string */
     Node *pending;              /* an expression read before it was known what it initialises */
 };
 
 static Init *init;              /* the innermost one that is being read */
 
-static void init_value(Type *type, long off, Member *bits);
-
 static void init_reserve(long n) {
     if (n > init->used)
         init->used = n;
 }
 
-static Item *init_add(Type *type, long off, Node *value) {
+static Item *init_add(Type *type, long off, Member *bits, Node *value) {
     Item *item = xalloc(sizeof(Item));
+    long end = off + type_size(type);
+    if (off < init->used && !bits)
+        for (Item *old = init->items; old; old = old->next)
+            if (old->offset >= off && old->offset < end)
+                old->sym = 0;           /* what is initialised again loses the address that it had */
     item->type = type;
     item->offset = off;
+    item->bits = bits;
     item->value = value;
     *init->end = item;
     init->end = &item->next;
-    init_reserve(off + type_size(type));
+    init_reserve(end);
     return item;
+}
+
+/* Adds what an item says once more, `distance` bytes on. */
+static void init_again(Item *item, long distance) {
+    Item *copy = init_add(item->type, item->offset + distance, item->bits, item->value);
+    copy->sym = item->sym;
+    copy->number = item->number;
 }
 
 /* ---- constants of the link: symbol + number ---- */
@@ -62,44 +71,37 @@ static Symbol *string_symbol(Node *n) {
     return n->decl->sym;
 }
 
-static int constant_address(Node *n, Symbol **sym, long *addend);
-
-static int constant_lvalue(Node *n, Symbol **sym, long *addend) {
-    if (n->op == N_VAR && n->decl->is_global && !n->decl->thread_local) {
+/* Whether the value of n, or its address if `place`, is a constant: it is added to *sym and *addend. */
+static int link_constant(Node *n, int place, Symbol **sym, long *addend) {
+    Symbol *minus_sym = 0;
+    long minus_addend = 0;
+    int op = n->op;
+    if (place != (op == N_VAR || op == N_STR || op == N_MEMBER || op == N_DEREF))
+        return 0;
+    switch (op) {
+    case N_VAR:
+        if (!n->decl->is_global || n->decl->thread_local)
+            return 0;
         *sym = decl_symbol(n->decl);
         return 1;
-    }
-    if (n->op == N_STR) {
+    case N_STR:
         *sym = string_symbol(n);
         return 1;
-    }
-    if (n->op == N_MEMBER && constant_lvalue(n->a, sym, addend)) {
+    case N_MEMBER: case N_NUM:
         *addend += n->val;
-        return 1;
-    }
-    return n->op == N_DEREF && constant_address(n->a, sym, addend);
-}
-
-static int constant_address(Node *n, Symbol **sym, long *addend) {
-    if (n->op == N_NUM) {
-        *addend += n->val;
-        return 1;
-    }
-    if (n->op == N_ADDR)
-        return constant_lvalue(n->a, sym, addend);
-    if (n->op == N_LABEL_ADDR) {
+        return op == N_NUM || link_constant(n->a, 1, sym, addend);
+    case N_LABEL_ADDR:
         *addend += n->label->index;
         return 1;
-    }
-    if (n->op == N_CAST && (n->type->size == 8 || n->a->type->size == n->type->size) && !is_float(n->a->type)
-        && !is_float(n->type))
-        return constant_address(n->a, sym, addend);
-    if (n->op == N_ADD)
-        return constant_address(n->a, sym, addend) && constant_address(n->b, sym, addend);
-    if (n->op == N_SUB) {
-        Symbol *minus_sym = 0;
-        long minus_addend = 0;
-        if (!constant_address(n->a, sym, addend) || !constant_address(n->b, &minus_sym, &minus_addend))
+    case N_DEREF: case N_ADDR:
+        return link_constant(n->a, op == N_ADDR, sym, addend);
+    case N_CAST:
+        return (n->type->size == 8 || n->a->type->size == n->type->size) && !is_float(n->a->type)
+            && !is_float(n->type) && link_constant(n->a, 0, sym, addend);
+    case N_ADD:
+        return link_constant(n->a, 0, sym, addend) && link_constant(n->b, 0, sym, addend);
+    case N_SUB:
+        if (!link_constant(n->a, 0, sym, addend) || !link_constant(n->b, 0, &minus_sym, &minus_addend))
             return 0;
         *addend -= minus_addend;
         if (!minus_sym)
@@ -115,24 +117,15 @@ static int constant_address(Node *n, Symbol **sym, long *addend) {
 
 /* ---- one value ---- */
 
-static void init_scalar(Type *type, long off, Member *bits, Node *n) {
-    n = convert_to(n, type->plain, "initialisation");
-    if (bits && bits->bit_width < 0)
-        bits = 0;
-    if (!bits && off < init->highest)
-        for (Item *old = init->items; old; old = old->next)
-            if (old->offset == off)     /* what is initialised again loses the address that it had */
-                old->sym = 0;
-    if (off >= init->highest)
-        init->highest = off + 1;
-    Item *item = init_add(type, off, n);
-    item->bits = bits;
+static void init_scalar(Member *m, long off, Node *n) {
+    n = convert_to(n, m->type->plain, "initialisation");
+    Item *item = init_add(m->type, off, m->bit_width < 0 ? 0 : m, n);
     if (!init->is_static || n->op == N_REAL)
         return;
-    if (!constant_address(n, &item->sym, &item->number))
+    if (!link_constant(n, 0, &item->sym, &item->number))
         error("the initialiser of a static object is not constant", "");
-    if (item->sym && type_size(type) != 8)
-        error("an address does not fit into '%s'", type_name(type));
+    if (item->sym && type_size(m->type) != 8)
+        error("an address does not fit into '%s'", type_name(m->type));
 }
 
 static int is_char_array(Type *t, Node *s) {
@@ -148,34 +141,35 @@ static void init_string(Type *type, long off, Node *s) {
     }
     Node *copy = string_node(s->str, n, type->base);
     if (n)
-        init_add(copy->type, off, copy);
+        init_add(copy->type, off, 0, copy);
 }
 
-/* A compound literal of static storage as an initialiser: its bytes and addresses are copied. */
+/* A compound literal of static storage as an initialiser: zeros, and what it was initialised with. */
 static void init_constant_record(Node *n, long off) {
-    Symbol *y = n->op == N_VAR && n->decl->is_global ? n->decl->sym : 0;
-    if (!y || y->place != PLACE_SECTION)
+    if (n->op != N_VAR || !n->decl->is_global || !n->decl->defined)
         error("the initialiser of a static object is not constant", "");
     long size = type_size(n->type);
-    init_reserve(off + size);
-    if (!y->sec->data)
-        return;
-    Node *copy = string_node((char *)y->sec->data + y->value, size, ty_char);
-    init_add(copy->type, off, copy);
-    for (long i = 0; i < y->sec->nrelocs; i++) {
-        Reloc *from = &y->sec->relocs[i];
-        if (from->offset >= y->value && from->offset < y->value + size) {
-            Item *item = init_add(ty_void_ptr, off + from->offset - y->value, number(0, ty_void_ptr));
-            item->sym = from->sym;
-            item->number = from->addend;
-        }
-    }
+    Node *zeros = string_node(xalloc(size), size, ty_char);
+    init_add(zeros->type, off, 0, zeros);
+    for (Item *item = n->decl->items; item; item = item->next)
+        init_again(item, off);
 }
 
 /* ---- aggregates ---- */
 
-/* The members that an initialiser without designators visits. */
-static Member *next_member(Member *m) {
+/* The element behind m of an array, struct or union, or the first one (m is null), as a member; null: there is none.
+ * An array has one that moves on. */
+static Member *element_behind(Type *type, Member *m) {
+    if (type->kind == TY_ARRAY) {
+        if (m)
+            m->offset += type_size(m->type);
+        else
+            m = decl_new(0, type->base, D_VAR);
+        return type->size >= 0 && m->offset >= type->size ? 0 : m;
+    }
+    if (m && type->kind == TY_UNION)
+        return 0;
+    m = m ? m->next : type->record->members;
     while (m && !m->id && !m->type->record)
         m = m->next;
     return m;
@@ -196,46 +190,44 @@ static Member *designated_member(Type *type) {
     return 0;
 }
 
-/* .name, name: or [index], and what follows; returns the index, of a range the last one. */
-static long init_designated(Type *type, long off) {
-    Type *inner = type->base;
-    Member *m = 0;
-    long last = 0;
+static void init_value(Member *m, long off);
+
+/* .name, name: or [index], and what follows; returns the element, of a range the last one. */
+static Member *init_designated(Type *type, long off) {
+    Member *m;
+    Item **items = init->end;
+    long each = 0;
+    long more = 0;                      /* elements of the range */
     if (accept('[')) {
         if (type->kind != TY_ARRAY)
             error("[] designates in something that is no array", "");
+        m = decl_new(0, type->base, D_VAR);
+        each = type_size(type->base);
         long i = constant_expression("an array index");
-        last = accept(T_ELLIPSIS) ? constant_expression("an array index") : i;
+        if (accept(T_ELLIPSIS))
+            more = constant_expression("an array index") - i;
         expect(']');
-        if (type->size >= 0 && last >= array_len(type) || i < 0)
+        if (type->size >= 0 && i + more >= array_len(type) || i < 0)
             error("an index beyond the array's end", "");
-        off += i * type_size(inner);
-        if (last > i) {
-            accept('=');
-            Node *n = assignment();
-            for (; i <= last; i++) {
-                init->pending = n;
-                init_value(inner, off, 0);
-                off += type_size(inner);
-            }
-            return last;
-        }
+        m->offset = i * each;
     } else {
         m = designated_member(type);
-        inner = m->type;
-        off += m->offset;
         if (m->id) {
             next();
             next();
         }
     }
-    if (tk.kind == '.' || tk.kind == '[' || m && !m->id)
-        init_designated(inner, off);
+    off += m->offset;
+    if (tk.kind == '.' || tk.kind == '[' || !m->id && is_record(type))
+        init_designated(m->type, off);
     else {
         accept('=');
-        init_value(inner, off, m);
+        init_value(m, off);
     }
-    return last;
+    m->offset += more * each;
+    for (Item *i = *items; i && i->offset + each < off + (more + 1) * each; i = i->next)
+        init_again(i, each);            /* until the copies of copies reach the end */
+    return m;
 }
 
 /* Behind an element: is there another one for this aggregate? */
@@ -257,73 +249,57 @@ static int init_more(int braced) {
 }
 
 static void init_elements(Type *type, long off, int braced) {
-    int is_array = type->kind == TY_ARRAY;
-    Member *m = is_array ? 0 : next_member(type->record->members);      /* the next element: this member */
-    long i = 0;                                                         /* or the one of this index */
-    long each = is_array ? type_size(type->base) : 0;
-    long len = is_array ? array_len(type) : 0;
-    if (braced ? !init->pending && tk.kind == '}' : !is_array && !m)
+    Member *m = element_behind(type, 0);        /* the next one */
+    if (braced && !init->pending && tk.kind == '}')
         return;
     do {
-        if (braced && (tk.kind == '.' || tk.kind == '[' || !is_array && tk.kind == T_IDENT && peek() == ':')) {
-            m = is_array ? 0 : designated_member(type);
-            i = init_designated(type, off);
-        } else if (is_array ? len >= 0 && i >= len : !m)
-            error("too many initialisers for '%s'", type_name(type));
-        else if (is_array)
-            init_value(type->base, off + i * each, 0);
+        if (braced && (tk.kind == '.' || tk.kind == '[' || is_record(type) && tk.kind == T_IDENT && peek() == ':'))
+            m = init_designated(type, off);
+        else if (m)
+            init_value(m, off + m->offset);
         else
-            init_value(m->type, off + m->offset, m);
-        i++;
-        init_reserve(off + i * each);
-        m = !m || type->kind == TY_UNION ? 0 : next_member(m->next);
-    } while ((braced || m || is_array && (len < 0 || i < len)) && init_more(braced));
+            error("too many initialisers for '%s'", type_name(type));
+        init_reserve(off + m->offset + type_size(m->type));
+        m = element_behind(type, m);
+    } while ((braced || m) && init_more(braced));
 }
 
 static int is_aggregate(Type *type) {
     return type->kind == TY_ARRAY || is_record(type);
 }
 
-static void init_braces(Type *type, long off, Member *bits) {
-    next();
-    if (!is_aggregate(type) && tk.kind == '}')
-        init_scalar(type, off, bits, number(0, ty_int));
-    else if (!is_aggregate(type))
-        init_value(type, off, bits);
+static void init_value(Member *m, long off) {
+    Type *type = m->type;
+    int braced = !init->pending && accept('{');
+    if (braced && !is_aggregate(type)) {
+        if (tk.kind == '}')
+            init_scalar(m, off, number(0, ty_int));
+        else
+            init_value(m, off);
+    } else if (braced && !(tk.kind == T_STRING && type->kind == TY_ARRAY && is_integer(type->base)))
+        init_elements(type, off, 1);
     else {
-        Node *s = tk.kind == T_STRING && type->kind == TY_ARRAY && is_integer(type->base) ? assignment() : 0;
-        if (s && is_char_array(type, s))
-            init_string(type, off, s);
+        Node *n = init->pending ? init->pending : assignment();
+        init->pending = 0;
+        if (!is_aggregate(type))
+            init_scalar(m, off, n);
+        else if (is_char_array(type, n))
+            init_string(type, off, n);
+        else if (is_record(type) && n->type->record == type->record && !init->is_static)
+            init_add(type, off, 0, n);
+        else if (init->is_static && (is_record(type) && n->type->record == type->record
+                                     || type->kind == TY_ARRAY && n->type->kind == TY_ARRAY && n->op == N_VAR))
+            init_constant_record(n, off);
         else {
-            init->pending = s;
-            init_elements(type, off, 1);
+            if (init->whole)
+                error("an initialiser in braces is needed for '%s'", type_name(type));
+            init->pending = n;
+            init_elements(type, off, braced);
         }
     }
-    accept(',');
-    expect('}');
-}
-
-static void init_value(Type *type, long off, Member *bits) {
-    if (!init->pending && tk.kind == '{') {
-        init_braces(type, off, bits);
-        return;
-    }
-    Node *n = init->pending ? init->pending : assignment();
-    init->pending = 0;
-    if (!is_aggregate(type))
-        init_scalar(type, off, bits, n);
-    else if (is_char_array(type, n))
-        init_string(type, off, n);
-    else if (is_record(type) && n->type->record == type->record && !init->is_static)
-        init_add(type, off, n);
-    else if (init->is_static && (is_record(type) && n->type->record == type->record
-                                 || type->kind == TY_ARRAY && n->type->kind == TY_ARRAY && n->op == N_VAR))
-        init_constant_record(n, off);
-    else {
-        if (init->whole)
-            error("an initialiser in braces is needed for '%s'", type_name(type));
-        init->pending = n;
-        init_elements(type, off, 0);
+    if (braced) {
+        accept(',');
+        expect('}');
     }
 }
 
@@ -336,7 +312,7 @@ static Init *initializer(Decl *d, int is_static) {
     in->is_static = is_static;
     in->end = &in->items;
     in->whole = tk.kind != '{' && tk.kind != T_STRING;
-    init_value(type, 0, 0);
+    init_value(d, 0);
     init = outer;
     if (type->kind == TY_ARRAY && type->size < 0) {
         long each = type_size(type->base);
@@ -361,28 +337,6 @@ static Section *variable_section(Decl *d, int has_bytes, int has_addresses) {
     return t->quals & Q_CONST && !has_addresses ? obj_section(obj, ".rodata", SHT_PROGBITS, SHF_ALLOC) : obj->data;
 }
 
-/* Defines the variable: at the end of the section that is returned. */
-static Section *place_variable(Decl *d, int has_bytes, int has_addresses, long size) {
-    Section *s = variable_section(d, has_bytes, has_addresses);
-    int align = type_align(d->type);
-    if (d->align > align)
-        align = d->align;
-    if (size >= 16 && align < 16 && d->type->kind == TY_ARRAY)
-        align = 16;
-    sec_align(s, align);
-    Symbol *y = decl_symbol(d);
-    sym_define(y, s, s->len);
-    y->size = size;
-    y->type = d->thread_local ? STT_TLS : STT_OBJECT;
-    d->defined = 1;
-    return s;
-}
-
-static void emit_zero_variable(Decl *d) {
-    long size = type_size(d->type);
-    sec_zero(place_variable(d, 0, 0, size), size);
-}
-
 static void store_item(unsigned char *to, Item *item) {
     long size = type_size(item->type);
     if (item->value->op == N_REAL) {
@@ -400,27 +354,43 @@ static void store_item(unsigned char *to, Item *item) {
         put_le(to, size, item->sym ? 0 : item->number);
 }
 
-static void global_initializer(Decl *d) {
-    Init *in = initializer(d, 1);
-    long size = type_size(d->type) > in->used ? type_size(d->type) : in->used;
-    unsigned char *bytes = xalloc(size + 8);    /* the unit of a packed bit-field may reach over the end */
+/* Defines the variable with what its items say, or else zeros; `used` bytes when its type has less. */
+static void define_variable(Decl *d, long used) {
+    long size = type_size(d->type) > used ? type_size(d->type) : used;
+    unsigned char *bytes = d->items ? xalloc(size + 8) : 0;     /* a packed bit-field's unit may reach over the end */
     int has_addresses = 0;
-    for (Item *i = in->items; i; i = i->next) {
+    for (Item *i = d->items; i; i = i->next) {
         store_item(bytes + i->offset, i);
         has_addresses |= i->sym != 0;
     }
     int has_bytes = has_addresses;
-    for (long i = 0; i < size && !has_bytes; i++)
+    for (long i = 0; bytes && i < size && !has_bytes; i++)
         has_bytes = bytes[i];
-    Section *s = place_variable(d, has_bytes, has_addresses, size);
-    long start = s->len;
+    Section *s = variable_section(d, has_bytes, has_addresses);
+    int align = type_align(d->type);
+    if (d->align > align)
+        align = d->align;
+    if (size >= 16 && align < 16 && d->type->kind == TY_ARRAY)
+        align = 16;
+    sec_align(s, align);
+    Symbol *y = decl_symbol(d);
+    sym_define(y, s, s->len);
+    y->size = size;
+    y->type = d->thread_local ? STT_TLS : STT_OBJECT;
+    d->defined = 1;
     if (has_bytes)
         sec_bytes(s, (char *)bytes, size);
     else
         sec_zero(s, size);
-    for (Item *i = in->items; i; i = i->next)
+    for (Item *i = d->items; i; i = i->next)
         if (i->sym)
-            sec_reloc(s, start + i->offset, reloc_abs(target->machine, 8), i->sym, i->number);
+            sec_reloc(s, y->value + i->offset, reloc_abs(target->machine, 8), i->sym, i->number);
+}
+
+static void global_initializer(Decl *d) {
+    Init *in = initializer(d, 1);
+    d->items = in->items;
+    define_variable(d, in->used);
 }
 
 /* ---- local variables ---- */
