@@ -43,7 +43,7 @@ static void look_into(Contents *c, Type *t, long off) {
         for (long i = 0; i < array_len(t); i++)
             look_into(c, t->base, off + i * type_size(t->base));
     else if (is_record(t))
-        for (Member *m = t->record->members; m; m = m->next) {
+        for (Member *m = t->plain->members; m; m = m->next) {
             long at = off + m->offset;
             if (m->bit_width > 0) {
                 look_into(c, ty_char, at + m->bit_offset / 8);
@@ -95,7 +95,7 @@ static void pass_record_x86_64(Type *t, Passing *p, int *classes) {
 /* AArch64's alignment of an argument: that of the members, whatever the record's own attribute asks for beyond it. */
 static int members_align(Type *t) {
     int align = 1;
-    for (Member *m = t->record->members; m; m = m->next)
+    for (Member *m = t->plain->members; m; m = m->next)
         align = type_align(m->type) > align ? type_align(m->type) : align;
     return align < type_align(t) ? align : type_align(t);
 }

@@ -325,7 +325,7 @@ static void gen_entry(Decl *d, Decl *params) {
         save_registers();
     for (Decl *p = params; p; p = p->next) {
         if (is_record(p->type))
-            p->frame = frame_room(p->type->record->size + 8, type_align(p->type));
+            p->frame = frame_room(type_size(p->type) + 8, type_align(p->type));
         else
             place_local(p);
         receive_param(p, list++);

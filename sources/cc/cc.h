@@ -9,7 +9,6 @@ typedef struct Place Place;
 typedef struct File File;
 typedef struct Macro Macro;
 typedef struct Type Type;
-typedef struct Record Record;
 typedef struct Decl Decl;
 typedef struct Decl Member;
 typedef struct Node Node;
@@ -106,20 +105,14 @@ struct Type {
     unsigned char variadic;     /* TY_FUNC */
     unsigned char unproto;      /* TY_FUNC declared with () */
     int align;
-    long size;                  /* of a complete type that is no struct; -1: incomplete array */
+    long size;                  /* -1: incomplete; of a struct or union, in the type without qualifiers only */
     Type *base;                 /* of pointer, array; result of a function */
     Type *pointer;              /* the pointer type to this one, once made */
     Type *plain;                /* this type without qualifiers (itself when it has none) */
-    Record *record;             /* struct and union */
+    Member *members;            /* the same way, of a struct or union */
+    Ident *id;                  /* its tag, or null */
     Decl *params;               /* TY_FUNC, linked by `next` */
     Node *vla;                  /* array of variable length: its size in bytes, as an expression */
-};
-
-struct Record {
-    Member *members;
-    long size;                  /* -1: incomplete */
-    int align;
-    Ident *id;                  /* its tag, or null */
 };
 
 /* ---- declarations ---- */

@@ -187,7 +187,7 @@ static Decl *tag_specifier(void) {
 }
 
 /* Puts a member at the bit *bits or behind it, and *bits behind the member. */
-static void place_member(Record *r, Member *m, int packed, long *bits) {
+static void place_member(Type *r, Member *m, int packed, long *bits) {
     if (!m->bit_width)
         packed = 0;                     /* what ends a unit does so in packed records too */
     int align = packed ? 1 : type_align(m->type);
@@ -216,7 +216,7 @@ static void place_member(Record *r, Member *m, int packed, long *bits) {
         r->align = align;
 }
 
-static void place_members(Record *r, Decl *tag) {
+static void place_members(Type *r, Decl *tag) {
     long most = 0;
     long bits = 0;
     Member **at = &r->members;
@@ -263,16 +263,13 @@ static Member **member_declaration(Member **end) {
 
 static Type *record_specifier(void) {
     Decl *tag = tag_specifier();
-    if (!tag->type) {
-        tag->type = type_new(tag->value == K_UNION ? TY_UNION : TY_STRUCT, 0, 1);
-        tag->type->record = xalloc(sizeof(Record));
-        tag->type->record->size = -1;
-        tag->type->record->align = 1;
-        tag->type->record->id = tag->id;
+    Type *r = tag->type;
+    if (!r) {
+        r = tag->type = type_new(tag->value == K_UNION ? TY_UNION : TY_STRUCT, -1, 1);
+        r->id = tag->id;
     }
-    Record *r = tag->type->record;
     if (!accept('{'))
-        return tag->type;
+        return r;
     if (r->size >= 0)
         error("'%s' is defined twice", tag->id->name);
     Member **end = &r->members;
@@ -280,8 +277,7 @@ static Type *record_specifier(void) {
         end = member_declaration(end);
     attributes(tag);
     place_members(r, tag);
-    tag->type->size = r->size;
-    return tag->type;
+    return r;
 }
 
 static Type *enum_specifier(void) {
@@ -791,21 +787,16 @@ static void emit_pointer_to(Decl *d, char *section, int type) {
     sec_zero(s, 8);
 }
 
-/* Generates the inline functions that something needs; returns whether there was one. */
-static int generate_needed(void) {
-    int found = 0;
-    for (Decl *d = unfinished; d; d = d->next)
-        if (d->body && (d->referenced && d->storage == SC_STATIC || d->extern_inline == 1)) {
-            generate(d);
-            d->body = 0;
-            found = 1;
-        }
-    return found;
-}
-
 static void finish(void) {
-    while (generate_needed())
-        ;
+    for (int found = 1; found;) {               /* the inline functions that something needs, until nothing new does */
+        found = 0;
+        for (Decl *d = unfinished; d; d = d->next)
+            if (d->body && (d->referenced && d->storage == SC_STATIC || d->extern_inline == 1)) {
+                generate(d);
+                d->body = 0;
+                found = 1;
+            }
+    }
     for (Decl *d = unfinished; d; d = d->next) {
         if (d->kind == D_FUNC || d->defined)
             continue;

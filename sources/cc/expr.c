@@ -113,7 +113,7 @@ static Node *cast(Node *n, Type *type) {
         if (is_integer(type))
             return number(real_to_long(n->real), type);
     }
-    if (from->kind == type->kind && from->plain == type->plain)
+    if (from->plain == type->plain)
         return n;
     return node_new(N_CAST, type, n, 0);
 }
@@ -170,8 +170,6 @@ static char *two_types(Type *a, char *between, Type *b) {
 }
 
 static int is_null(Node *n) {
-    while (n->op == N_CAST && (is_integer(n->type) || n->type->kind == TY_PTR && n->type->base->kind == TY_VOID))
-        n = n->a;
     return is_num(n) && n->val == 0;
 }
 
@@ -197,7 +195,7 @@ static Node *convert_to(Node *n, Type *type, char *what) {
     int to_ptr = type->kind == TY_PTR;
     int from_ptr = from->kind == TY_PTR;
     char *doubt = 0;
-    if (is_record(type) && type->record == from->record)
+    if (is_record(type) && type->plain == from->plain)
         return n;
     if (to_ptr && from_ptr && are_strangers(type, from) && !is_null(n))
         doubt = "incompatible pointer types in ";
@@ -288,10 +286,10 @@ static Node *set(int how, int op, Node *a, Node *b) {
 static Node *member_of(Node *n) {
     if (!is_record(n->type))
         error("'%s' is no struct or union", type_name(n->type));
-    if (n->type->record->size < 0)
+    if (!is_complete(n->type))
         error("'%s' is an incomplete type", type_name(n->type));
     long offset = 0;
-    Member *m = tk.kind == T_IDENT ? find_member(n->type->record, tk.id, &offset) : 0;
+    Member *m = tk.kind == T_IDENT ? find_member(n->type, tk.id, &offset) : 0;
     if (!m)
         error(str_join("'", type_name(n->type), "' has no member '%s'"), token_text(&tk));
     next();
@@ -305,7 +303,7 @@ static Node *dereference(Node *n) {
     n = rvalue(n);
     if (n->type->kind != TY_PTR)
         error("'%s' is no pointer", type_name(n->type));
-    if (n->op == N_ADDR && n->a->type->kind == n->type->base->kind && n->a->type->plain == n->type->base->plain)
+    if (n->op == N_ADDR && n->a->type->plain == n->type->base->plain)
         return n->a;
     return node_new(N_DEREF, n->type->base, n, 0);
 }
@@ -375,15 +373,6 @@ static Node *va_list_of(Node *n) {
 
 static Node *postfix(Node *n);
 
-static Node *offsetof_expression(void) {
-    Type *type = type_of_name();
-    Node *n = node_new(N_DEREF, type, number(0, pointer_to(type)), 0);
-    expect(',');
-    n = postfix(member_of(n));
-    expect(')');
-    return cast(address_of(n, ty_void_ptr), ty_ulong);
-}
-
 static Node *generic_selection(void) {
     next();
     expect('(');
@@ -428,8 +417,14 @@ static Node *builtin(int kind) {
     n[0] = n[1] = 0;
     next();
     expect('(');
-    if (kind == K_OFFSETOF)
-        return offsetof_expression();
+    if (kind == K_OFFSETOF) {
+        type[0] = type_of_name();
+        n[0] = node_new(N_DEREF, type[0], number(0, pointer_to(type[0])), 0);
+        expect(',');
+        n[0] = postfix(member_of(n[0]));
+        expect(')');
+        return cast(address_of(n[0], ty_void_ptr), ty_ulong);
+    }
     for (int i = 0; f->arguments[i]; i++) {
         if (i)
             expect(',');
@@ -455,12 +450,6 @@ static Node *builtin(int kind) {
     }
     Type *real = *basic_types[TY_FLOAT + (kind - K_HUGE_VALF) % 3];
     return real_node(real_new(kind < K_NANF ? REAL_INF : REAL_NAN, 0), real);
-}
-
-static Node *function_name(void) {
-    char *name = current_function ? current_function->id->name : "";
-    next();
-    return string_node(name, str_len(name) + 1, ty_char);
 }
 
 /* The functions that __builtin_NAME may stand for whose result is no int, behind the letter of its type. */
@@ -498,6 +487,7 @@ static Decl *undeclared(Ident *id) {
 
 static Node *primary(void) {
     Node *n;
+    char *name;
     switch (tk.kind) {
     case T_IDENT: {
         Decl *d = tk.id->decl;
@@ -536,7 +526,9 @@ static Node *primary(void) {
         expect(')');
         return n;
     case K_FUNC_NAME:
-        return function_name();
+        next();
+        name = current_function ? current_function->id->name : "";
+        return string_node(name, str_len(name) + 1, ty_char);
     case K_GENERIC:
         return generic_selection();
     case K_EXTENSION:
@@ -567,14 +559,6 @@ static Node *postfix(Node *n) {
     }
 }
 
-static Node *size_of_type(Type *type) {
-    if (type->vla)
-        return cast(type->vla, ty_ulong);
-    if (type->kind != TY_VOID && type->kind != TY_FUNC && !is_complete(type))
-        error("sizeof of the incomplete type '%s'", type_name(type));
-    return number(type_size(type), ty_ulong);
-}
-
 static Node *sizeof_expression(int want_align) {
     next();
     Type *type;
@@ -594,7 +578,11 @@ static Node *sizeof_expression(int want_align) {
     }
     if (want_align)
         return number(type_align(type), ty_ulong);
-    return size_of_type(type);
+    if (type->vla)
+        return cast(type->vla, ty_ulong);
+    if (type->kind != TY_VOID && type->kind != TY_FUNC && !is_complete(type))
+        error("sizeof of the incomplete type '%s'", type_name(type));
+    return number(type_size(type), ty_ulong);
 }
 
 static Node *unary(void) {
@@ -650,13 +638,13 @@ static Node *cast_expression(void) {
         return postfix(compound_literal(type));
     Node *n = rvalue(cast_expression());
     if (type->kind == TY_UNION && !is_record(n->type)) {
-        for (Member *m = type->record->members; m; m = m->next)
+        for (Member *m = type->plain->members; m; m = m->next)
             if (is_compatible(m->type->plain, n->type->plain)) {
                 Node *v = variable(new_local(0, type));
                 return node_new(N_COMMA, type, node_new(N_INIT, m->type, node_new(N_MEMBER, m->type, v, 0), n), v);
             }
     }
-    if (is_record(type) && type->record == n->type->record)
+    if (is_record(type) && type->plain == n->type->plain)
         return n;
     if (!converts(n->type, type))
         error("invalid cast: %s", two_types(n->type, " to ", type));
@@ -695,7 +683,7 @@ static Type *conditional_type(Node *a, Node *b) {
         return common_type(t, u);
     if (t->kind == TY_VOID || u->kind == TY_VOID)
         return ty_void;
-    if (is_record(t) && t->record == u->record || t->kind == TY_PTR && (is_null(b) || is_integer(u)))
+    if (is_record(t) && t->plain == u->plain || t->kind == TY_PTR && (is_null(b) || is_integer(u)))
         return t->plain;
     if (u->kind == TY_PTR && (is_null(a) || is_integer(t)))
         return u->plain;

@@ -169,8 +169,8 @@ static Member *element_behind(Type *type, Member *m) {
     }
     if (m && type->kind == TY_UNION)
         return 0;
-    m = m ? m->next : type->record->members;
-    while (m && !m->id && !m->type->record)
+    m = m ? m->next : type->plain->members;
+    while (m && !m->id && !is_record(m->type))
         m = m->next;
     return m;
 }
@@ -181,9 +181,9 @@ static Member *designated_member(Type *type) {
     Ident *id = tk.kind == '.' ? pending.next->id : tk.id;
     if (!is_record(type))
         error("a member is designated in something that is no struct", "");
-    for (Member *m = type->record->members; m; m = m->next) {
+    for (Member *m = type->plain->members; m; m = m->next) {
         long inner = 0;
-        if (m->id == id || !m->id && m->type->record && find_member(m->type->record, id, &inner))
+        if (m->id == id || !m->id && is_record(m->type) && find_member(m->type, id, &inner))
             return m;
     }
     error("no member is called '%s'", id ? id->name : "");
@@ -285,9 +285,9 @@ static void init_value(Member *m, long off) {
             init_scalar(m, off, n);
         else if (is_char_array(type, n))
             init_string(type, off, n);
-        else if (is_record(type) && n->type->record == type->record && !init->is_static)
+        else if (is_record(type) && n->type->plain == type->plain && !init->is_static)
             init_add(type, off, 0, n);
-        else if (init->is_static && (is_record(type) && n->type->record == type->record
+        else if (init->is_static && (is_record(type) && n->type->plain == type->plain
                                      || type->kind == TY_ARRAY && n->type->kind == TY_ARRAY && n->op == N_VAR))
             init_constant_record(n, off);
         else {

@@ -23,13 +23,13 @@ static Type *pointer_to(Type *base) {
 }
 
 static long type_size(Type *t) {
-    return t->record ? t->record->size : t->size;
+    return t->plain->size;
 }
 
 static int type_align(Type *t) {
     if (t->kind == TY_ARRAY)
         return type_align(t->base);
-    return t->record ? t->record->align : t->align;
+    return t->plain->align;
 }
 
 static Type *array_of(Type *base, long len) {
@@ -133,7 +133,7 @@ static Type *common_type(Type *a, Type *b) {
 static int is_compatible(Type *a, Type *b) {
     if (a == b)
         return 1;
-    if (a->kind != b->kind || a->record != b->record || a->base && !is_compatible(a->base, b->base))
+    if (a->kind != b->kind || is_record(a) && a->plain != b->plain || a->base && !is_compatible(a->base, b->base))
         return 0;
     if (a->kind == TY_PTR)
         return ((a->base->quals ^ b->base->quals) & (Q_CONST | Q_VOLATILE)) == 0;
@@ -165,19 +165,19 @@ static char *type_name(Type *t) {
     case TY_STRUCT:
     case TY_UNION:
         return str_join(quals, t->kind == TY_UNION ? "union " : "struct ",
-                        t->record->id ? t->record->id->name : "<anonymous>");
+                        t->id ? t->id->name : "<anonymous>");
     }
     return str_join(quals, kind_names[t->kind], "");
 }
 
 /* The member called id, through anonymous members too; *offset gains the way. */
-static Member *find_member(Record *r, Ident *id, long *offset) {
-    for (Member *m = r->members; m; m = m->next) {
+static Member *find_member(Type *t, Ident *id, long *offset) {
+    for (Member *m = t->plain->members; m; m = m->next) {
         if (m->id == id)
             return m;
-        if (!m->id && m->type->record) {
+        if (!m->id && is_record(m->type)) {
             long inner = 0;
-            Member *found = find_member(m->type->record, id, &inner);
+            Member *found = find_member(m->type, id, &inner);
             if (found) {
                 *offset += m->offset + inner;
                 return found;
