@@ -195,7 +195,6 @@ enum {
     N_VLA_BODY          /* a, a loop's body that declares arrays of variable length */
 };
 
-typedef struct Case Case;
 typedef struct Asm Asm;
 typedef struct AsmOperand AsmOperand;
 
@@ -265,16 +264,13 @@ static Node *cast_expression(void);
 static Node *unary(void);
 static Node *binary(int op, Node *a, Node *b);
 static Node *cast(Node *n, Type *type);
-static long constant_expression(char *what);
 static long constant_of(Node *n, char *what);
 static Type *type_of_name(void);
 
 /* decl.c */
 static Decl *current_function;
-static int starts_type(void);
 static int starts_type_ahead(void);
 static Decl *new_local(Ident *id, Type *type);
-static Symbol *decl_symbol(Decl *d);
 static Decl *declare(Ident *id, Type *type, int kind);
 
 static void static_assertion(void);

@@ -370,40 +370,39 @@ static Decl *specifiers(void) {
     int quals = 0;
     while (1) {
         int kind = tk.kind;
-        if (kind >= K_VOID && kind <= K_DOUBLE)
+        if (kind >= K_VOID && kind <= K_DOUBLE) {
             words += 1 << 2 * (kind - K_VOID);
-        else if (kind >= K_EXTERN && kind <= K_REGISTER)
+            next();
+        } else if (kind >= K_EXTERN && kind <= K_REGISTER) {
             d->storage = kind - K_EXTERN + SC_EXTERN;
-        else if (kind == K_INLINE)
+            next();
+        } else if (kind >= K_CONST && kind <= K_RESTRICT)
+            quals |= qualifiers();
+        else if (accept(K_INLINE))
             d->is_inline = 1;
-        else if (kind == K_THREAD)
+        else if (accept(K_THREAD))
             d->thread_local = 1;
         else if (kind == T_IDENT && !type && !words && starts_type()) {
             type = tk.id->decl->type;
             if (tk.id->decl->align > d->align)
                 d->align = tk.id->decl->align;
-        } else if (kind != K_NORETURN && kind != K_EXTENSION) {
-            if (kind >= K_CONST && kind <= K_RESTRICT)
-                quals |= qualifiers();
-            else if (kind == K_STRUCT || kind == K_UNION)
-                type = record_specifier();
-            else if (kind == K_ENUM)
-                type = enum_specifier();
-            else if (kind == K_TYPEOF)
-                type = typeof_type();
-            else if (kind == K_ATTRIBUTE)
-                attributes(d);
-            else if (accept(K_ALIGNAS)) {
-                expect('(');
-                int align = starts_type() ? type_align(type_of_name()) : constant_expression("an alignment");
-                if (align > d->align)
-                    d->align = align;
-                expect(')');
-            } else
-                break;
-            continue;
-        }
-        next();
+            next();
+        } else if (kind == K_STRUCT || kind == K_UNION)
+            type = record_specifier();
+        else if (kind == K_ENUM)
+            type = enum_specifier();
+        else if (kind == K_TYPEOF)
+            type = typeof_type();
+        else if (kind == K_ATTRIBUTE)
+            attributes(d);
+        else if (accept(K_ALIGNAS)) {
+            expect('(');
+            int align = starts_type() ? type_align(type_of_name()) : constant_expression("an alignment");
+            if (align > d->align)
+                d->align = align;
+            expect(')');
+        } else if (!accept(K_NORETURN) && !accept(K_EXTENSION))
+            break;
     }
     if (type && words)
         error("two types in one declaration", "");

@@ -119,15 +119,14 @@ static Node *cast(Node *n, Type *type) {
 }
 
 static void mark_addressed(Node *n) {
-    while (n->op == N_MEMBER)
-        n = n->a;
     if (n->op == N_VAR)
         n->decl->addressed = 1;
-    if (n->op == N_COMMA || n->op == N_COND) {
+    if (n->op == N_MEMBER)
+        mark_addressed(n->a);
+    if (n->op == N_COMMA || n->op == N_COND)
         mark_addressed(n->b);
-        if (n->op == N_COND)
-            mark_addressed(n->c);
-    }
+    if (n->op == N_COND)
+        mark_addressed(n->c);
 }
 
 static Node *address_of(Node *n, Type *type) {
@@ -378,18 +377,14 @@ static Node *generic_selection(void) {
     expect('(');
     Type *type = rvalue(assignment())->type->plain;
     Node *chosen = 0;
-    Node *fallback = 0;
     while (accept(',')) {
         Type *when = accept(K_DEFAULT) ? 0 : type_of_name();
         expect(':');
         Node *n = assignment();
-        if (!when)
-            fallback = n;
-        else if (!chosen && is_compatible(type, when))
+        if (when ? is_compatible(type, when) : !chosen)
             chosen = n;
     }
     expect(')');
-    chosen = chosen ? chosen : fallback;
     if (!chosen)
         error("_Generic has no choice for '%s'", type_name(type));
     return chosen;
@@ -544,18 +539,17 @@ static Node *primary(void) {
 static Node *postfix(Node *n) {
     while (1) {
         int kind = tk.kind;
-        if (kind != '[' && kind != '(' && kind != '.' && kind != T_ARROW && kind != T_INC && kind != T_DEC)
-            return n;
-        next();
-        if (kind == '[') {
+        if (accept('[')) {
             n = dereference(arithmetic(N_ADD, n, expression()));
             expect(']');
-        } else if (kind == '(')
+        } else if (accept('('))
             n = call(n);
-        else if (kind == T_INC || kind == T_DEC)
+        else if (accept(T_INC) || accept(T_DEC))
             n = set(N_POST, kind == T_INC ? N_ADD : N_SUB, n, number(1, ty_int));
-        else
+        else if (accept('.') || accept(T_ARROW))
             n = member_of(kind == '.' ? n : dereference(n));
+        else
+            return n;
     }
 }
 
@@ -586,38 +580,34 @@ static Node *sizeof_expression(int want_align) {
 }
 
 static Node *unary(void) {
+    Node *n;
     int kind = tk.kind;
-    switch (kind) {
-    case K_SIZEOF: case K_ALIGNOF:
+    if (kind == K_SIZEOF || kind == K_ALIGNOF)
         return sizeof_expression(kind == K_ALIGNOF);
-    case T_ANDAND: case T_INC: case T_DEC: case '*': case '&': case '!': case '-': case '+': case '~':
-        next();
-        break;
-    default:
-        return postfix(primary());
-    }
-    if (kind == T_ANDAND) {
-        Node *n = node_new(N_LABEL_ADDR, ty_void_ptr, 0, 0);
+    if (accept(T_INC) || accept(T_DEC))
+        return set(N_SET, kind == T_INC ? N_ADD : N_SUB, unary(), number(1, ty_int));
+    if (accept('*'))
+        return dereference(cast_expression());
+    if (accept(T_ANDAND)) {
+        n = node_new(N_LABEL_ADDR, ty_void_ptr, 0, 0);
         n->label = label_here();
         return n;
     }
-    if (kind == T_INC || kind == T_DEC)
-        return set(N_SET, kind == T_INC ? N_ADD : N_SUB, unary(), number(1, ty_int));
-    Node *n = cast_expression();
-    if (kind == '*')
-        return dereference(n);
-    if (kind == '&') {
+    if (accept('&')) {
+        n = cast_expression();
         if (n->type->kind != TY_FUNC)
             need_lvalue(n, "'&'");
         if (n->bits)
             error("the address of a bit-field is asked for", "");
         return address_of(n, pointer_to(n->type));
     }
-    n = rvalue(n);
-    if (kind == '!') {
-        n = scalar(n);
+    if (accept('!')) {
+        n = scalar(cast_expression());
         return truth(n) >= 0 ? number(!truth(n), ty_int) : node_new(N_NOT, ty_int, n, 0);
     }
+    if (!accept('-') && !accept('+') && !accept('~'))
+        return postfix(primary());
+    n = rvalue(cast_expression());
     if (!is_arith(n->type) || kind == '~' && !is_integer(n->type))
         error("this operator cannot take a value of type '%s'", type_name(n->type));
     if (kind == '-' && n->op == N_REAL)
@@ -701,14 +691,13 @@ static Node *conditional(void) {
         return cond;
     next();
     cond = scalar(cond);
-    Node *a = 0;
+    Node *a = cond;
     if (tk.kind != ':')
         a = rvalue(expression());
     else if (truth(cond) < 0) {                 /* a ?: b */
         a = variable(new_local(0, cond->type->plain));
         cond = node_new(N_INIT, a->type, a, cond);
-    } else
-        a = cond;
+    }
     expect(':');
     Node *b = rvalue(conditional());
     Type *type = conditional_type(a, b);

@@ -232,20 +232,13 @@ static Member *init_designated(Type *type, long off) {
 
 /* Behind an element: is there another one for this aggregate? */
 static int init_more(int braced) {
-    if (init->pending)
+    if (init->pending || tk.kind != ',')
         return 0;
-    if (braced) {
-        if (tk.kind != '}')
-            expect(',');
-        return tk.kind != '}';
-    }
-    if (tk.kind != ',')
-        return 0;
-    int kind = peek();
+    int kind = braced ? 0 : peek();
     if (kind == '}' || kind == '.' || kind == '[')
-        return 0;
+        return 0;                       /* it goes on for one that is around */
     next();
-    return 1;
+    return tk.kind != '}';
 }
 
 static void init_elements(Type *type, long off, int braced) {
