@@ -6,7 +6,7 @@
  * and function definitions. */
 
 static int depth;               /* of scopes; 0: the file */
-static Decl *latest;            /* of what is declared in the open scopes but the file's; linked by `before` */
+static Decl *latest;            /* of what is declared in the open scopes; linked by `before` */
 
 static Decl *unfinished;        /* for the end of the file: inline functions, tentative definitions, aliases; by `next` */
 static Label *labels;
@@ -46,10 +46,8 @@ static void enter_decl(Decl *d) {
         d->outer = *meaning_of(d);
         *meaning_of(d) = d;
     }
-    if (depth) {
-        d->before = latest;
-        latest = d;
-    }
+    d->before = latest;
+    latest = d;
 }
 
 static Decl *declare(Ident *id, Type *type, int kind) {
@@ -70,7 +68,7 @@ static Symbol *decl_symbol(Decl *d) {
     if (d->sym)
         return d->sym;
     char *name = d->text[A_ASM_NAME] ? d->text[A_ASM_NAME] : d->id ? d->id->name : "";
-    if (d->storage == SC_STATIC && (d->depth || !d->id))
+    if (!d->id || d->storage == SC_STATIC && d->depth)
         d->sym = obj_new_symbol(obj, d->id ? str_join(name, ".", str_number(obj->nsymbols)) : "");
     else {
         d->sym = obj_symbol(obj, name);
@@ -320,9 +318,7 @@ static void static_assertion(void) {
     Place place;
     mem_copy(&place, &tk.place, sizeof(Place));
     long ok = constant_expression("_Static_assert's condition");
-    char *why = "";
-    if (accept(','))
-        why = string_literal()->str;
+    char *why = accept(',') ? string_literal()->str : "";
     if (!ok)
         error_at(&place, "static assertion failed: %s", why);
     expect(')');

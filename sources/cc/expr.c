@@ -108,10 +108,8 @@ static Node *cast(Node *n, Type *type) {
     if (n->op == N_REAL) {
         if (is_float(type))
             return real_node(real_convert(n->real, type->kind), type);
-        if (type->kind == TY_BOOL)
-            return number(!real_is_zero(n->real), type);
         if (is_integer(type))
-            return number(real_to_long(n->real), type);
+            return number(type->kind == TY_BOOL ? !real_is_zero(n->real) : real_to_long(n->real), type);
     }
     if (from->plain == type->plain)
         return n;
@@ -220,21 +218,18 @@ static Node *scale(Node *n, Type *base) {
     return operate(N_MUL, ty_long, cast(n, ty_long), number(size, ty_long));
 }
 
-static void bad_operands(int op, Type *a, Type *b) {
-    Operator *o = operators;
-    while (o->op != op || o->kind == T_SET)
-        o++;
-    error(str_join("invalid operands of '", o->text, "': %s"), two_types(a, " and ", b));
-}
-
 /* No arithmetic on pointers but comparisons. */
 static Node *binary(int op, Node *a, Node *b) {
     int shifts = op == N_SHL || op == N_SHR;
     int compares = op >= N_EQ;
     Type *pointer = !compares ? 0 : a->type->kind == TY_PTR ? a->type : b->type->kind == TY_PTR ? b->type : 0;
     if (!(pointer ? is_scalar(a->type) && is_scalar(b->type) : is_arith(a->type) && is_arith(b->type))
-        || (pointer || op >= N_REM && op <= N_SHR) && (is_float(a->type) || is_float(b->type)))
-        bad_operands(op, a->type, b->type);
+        || (pointer || op >= N_REM && op <= N_SHR) && (is_float(a->type) || is_float(b->type))) {
+        Operator *o = operators;
+        while (o->op != op || o->kind == T_SET)
+            o++;
+        error(str_join("invalid operands of '", o->text, "': %s"), two_types(a->type, " and ", b->type));
+    }
     Type *type = pointer ? pointer : shifts ? promote(a->type) : common_type(a->type, b->type);
     return operate(op, compares ? ty_int : type, cast(a, type), cast(b, shifts ? ty_int : type));
 }
@@ -294,7 +289,7 @@ static Node *member_of(Node *n) {
     next();
     Node *r = node_new(N_MEMBER, qualify(m->type, n->type->quals & (Q_CONST | Q_VOLATILE)), n, 0);
     r->bits = m->bit_width >= 0 ? m : 0;
-    r->val = offset + m->offset;
+    r->val = offset;
     return r;
 }
 
@@ -370,7 +365,22 @@ static Node *va_list_of(Node *n) {
     return address_of(n, pointer_to(n->type));
 }
 
-static Node *postfix(Node *n);
+static Node *postfix(Node *n) {
+    while (1) {
+        int kind = tk.kind;
+        if (accept('[')) {
+            n = dereference(arithmetic(N_ADD, n, expression()));
+            expect(']');
+        } else if (accept('('))
+            n = call(n);
+        else if (accept(T_INC) || accept(T_DEC))
+            n = set(N_POST, kind == T_INC ? N_ADD : N_SUB, n, number(1, ty_int));
+        else if (accept('.') || accept(T_ARROW))
+            n = member_of(kind == '.' ? n : dereference(n));
+        else
+            return n;
+    }
+}
 
 static Node *generic_selection(void) {
     next();
@@ -485,9 +495,7 @@ static Node *primary(void) {
     char *name;
     switch (tk.kind) {
     case T_IDENT: {
-        Decl *d = tk.id->decl;
-        if (!d)
-            d = undeclared(tk.id);
+        Decl *d = tk.id->decl ? tk.id->decl : undeclared(tk.id);
         if (d->kind == D_TYPEDEF)
             error("unexpected type name '%s'", tk.id->name);
         next();
@@ -534,23 +542,6 @@ static Node *primary(void) {
         return builtin(tk.kind);
     error("expected an expression before '%s'", token_text(&tk));
     return 0;
-}
-
-static Node *postfix(Node *n) {
-    while (1) {
-        int kind = tk.kind;
-        if (accept('[')) {
-            n = dereference(arithmetic(N_ADD, n, expression()));
-            expect(']');
-        } else if (accept('('))
-            n = call(n);
-        else if (accept(T_INC) || accept(T_DEC))
-            n = set(N_POST, kind == T_INC ? N_ADD : N_SUB, n, number(1, ty_int));
-        else if (accept('.') || accept(T_ARROW))
-            n = member_of(kind == '.' ? n : dereference(n));
-        else
-            return n;
-    }
 }
 
 static Node *sizeof_expression(int want_align) {

@@ -58,14 +58,11 @@ static void init_again(Item *item, long distance) {
 
 static Symbol *string_symbol(Node *n) {
     if (!n->decl) {
-        Decl *d = decl_new(0, n->type, D_VAR);
-        d->is_global = 1;
-        d->storage = SC_STATIC;
-        n->decl = d;
+        n->decl = decl_new(0, n->type, D_VAR);
         long each = type_size(n->type->base);
         Section *s = obj_section(obj, ".rodata", SHT_PROGBITS, SHF_ALLOC);
         sec_align(s, each);
-        sym_define(decl_symbol(d), s, s->len);
+        sym_define(decl_symbol(n->decl), s, s->len);
         sec_bytes(s, n->str, n->val * each);
     }
     return n->decl->sym;
@@ -169,25 +166,7 @@ static Member *element_behind(Type *type, Member *m) {
     }
     if (m && type->kind == TY_UNION)
         return 0;
-    m = m ? m->next : type->plain->members;
-    while (m && !m->id && !is_record(m->type))
-        m = m->next;
-    return m;
-}
-
-/* The member that .name or name: designates, or the anonymous one that it is in. */
-static Member *designated_member(Type *type) {
-    peek();
-    Ident *id = tk.kind == '.' ? pending.next->id : tk.id;
-    if (!is_record(type))
-        error("a member is designated in something that is no struct", "");
-    for (Member *m = type->plain->members; m; m = m->next) {
-        long inner = 0;
-        if (m->id == id || !m->id && is_record(m->type) && find_member(m->type, id, &inner))
-            return m;
-    }
-    error("no member is called '%s'", id ? id->name : "");
-    return 0;
+    return m ? m->next : type->plain->members;
 }
 
 static void init_value(Member *m, long off);
@@ -211,7 +190,16 @@ static Member *init_designated(Type *type, long off) {
             error("an index beyond the array's end", "");
         m->offset = i * each;
     } else {
-        m = designated_member(type);
+        peek();
+        Ident *id = tk.kind == '.' ? pending.next->id : tk.id;
+        long inner = 0;
+        if (!is_record(type))
+            error("a member is designated in something that is no struct", "");
+        for (m = type->plain->members; m && m->id != id; m = m->next)
+            if (!m->id && find_member(m->type, id, &inner))
+                break;                  /* the anonymous one that it is in: it is looked for once more there */
+        if (!m)
+            error("no member is called '%s'", id ? id->name : "");
         if (m->id) {
             next();
             next();
@@ -388,17 +376,6 @@ static void global_initializer(Decl *d) {
 
 /* ---- local variables ---- */
 
-/* The part of a local variable that an item is stored to. */
-static Node *item_target(Decl *d, Item *item) {
-    Node *v = variable(d);
-    if (!is_aggregate(d->type))
-        return v;
-    Node *n = node_new(N_MEMBER, item->type, v, 0);
-    n->val = item->offset;
-    n->bits = item->bits;
-    return n;
-}
-
 /* A list of statements. */
 static Node *local_initializer(Decl *d) {
     Node *list = 0;
@@ -410,7 +387,13 @@ static Node *local_initializer(Decl *d) {
         end = &list->next;
     }
     for (Item *i = initializer(d, 0)->items; i; i = i->next) {
-        *end = node_new(N_EXPR, 0, node_new(N_INIT, i->type, item_target(d, i), i->value), 0);
+        Node *part = variable(d);
+        if (is_aggregate(d->type)) {
+            part = node_new(N_MEMBER, i->type, part, 0);
+            part->val = i->offset;
+            part->bits = i->bits;
+        }
+        *end = node_new(N_EXPR, 0, node_new(N_INIT, i->type, part, i->value), 0);
         end = &(*end)->next;
     }
     return node_new(N_BLOCK, 0, list, 0);
@@ -420,7 +403,6 @@ static Node *local_initializer(Decl *d) {
 static Node *compound_literal(Type *type) {
     if (!current_function) {
         Decl *d = decl_new(0, type, D_VAR);
-        d->storage = SC_STATIC;
         d->is_global = 1;
         global_initializer(d);
         return variable(d);

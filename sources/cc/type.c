@@ -170,18 +170,13 @@ static char *type_name(Type *t) {
     return str_join(quals, kind_names[t->kind], "");
 }
 
-/* The member called id, through anonymous members too; *offset gains the way. */
+/* The member called id, through anonymous members too; *offset gains where it lies. */
 static Member *find_member(Type *t, Ident *id, long *offset) {
     for (Member *m = t->plain->members; m; m = m->next) {
-        if (m->id == id)
-            return m;
-        if (!m->id && is_record(m->type)) {
-            long inner = 0;
-            Member *found = find_member(m->type, id, &inner);
-            if (found) {
-                *offset += m->offset + inner;
-                return found;
-            }
+        Member *found = m->id == id ? m : m->id ? 0 : find_member(m->type, id, offset);
+        if (found) {
+            *offset += m->offset;
+            return found;
         }
     }
     return 0;
