@@ -36,6 +36,12 @@ typedef struct { int tag; } Untagged;
 static int (*returns_pointer(int x))(int) { return x ? inlined : noinline; }
 static int (*table[2])(int) = { inlined, noinline };
 
+union Casted { long l; int *p; };
+static int in_range[6] = { [1 ... 3] = 7, [5] = 9 };
+static int *pointed[4] = { [0 ... 3] = in_range, [2] = in_range + 5, [3] = 0 };
+static struct { char c; int v[2]; } lists[4] = { [0 ... 2] = { 'r', { 1, 2 } }, [1 ... 2].v[1] = 5 };
+static struct { int n; int *p; } literal = { 1, in_range }, copies[2] = { [1] = (typeof(literal)){ 4, in_range + 1 } };
+
 static long size_is_kept(int *p, int a, int b)
 {
     char one[p ? 1 : 50];
@@ -92,6 +98,10 @@ int main(void)
     for (int a = 0; a < 1; a++) eq("for scope", a, 0); eq("unharmed", a, 6);
     eq("comma in for", ({ int t = 0; for (int i = 0, j = 10; i < j; i++, j--) t++; t; }), 5);
     { int t = 0; int *const p = &t; *p = 3; eq("const pointer", t, 3); }
+    eq("range", in_range[0] * 1000 + in_range[1] * 100 + in_range[3] * 10 + in_range[5], 779);
+    eq("range of addresses", *pointed[1] * 100 + *pointed[2] * 10 + (pointed[3] == 0), 91);
+    eq("range of lists", lists[0].v[1] * 1000 + lists[2].v[1] * 100 + lists[2].c, 2500 + 'r');
+    eq("copied literal", copies[1].n * 100 + *copies[1].p + literal.n + copies[0].n, 408); eq("cast to a union", *((union Casted)(int *)(in_range + 1)).p, 7);
     eq("the size of an array of variable length stays", size_is_kept(0, 3, 5), 500000 + 6000 + 20 + 10);
     return done();
 }
