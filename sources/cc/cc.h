@@ -45,7 +45,6 @@ struct Ident {
     Ident *hash_next;
     char *name;
     int len;
-    unsigned int hash;
     int keyword;                /* K_... or W_..., or 0 */
     Macro *macro;
     Decl *decl;                 /* the innermost declaration in scope */
@@ -251,7 +250,6 @@ static Token tk;                                        /* the parser's current 
 /* pp.c */
 static int pp(Token *t);                                /* one token after preprocessing */
 static int next(void);                                  /* to the parser's next token */
-static int peek(void);                                  /* the kind of the one after it */
 
 /* literal.c */
 static Node *number_literal(Token *t);

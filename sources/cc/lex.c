@@ -18,25 +18,20 @@ static int in_directive;        /* a newline is a token, and stays */
 enum { IDENT_BUCKETS = 16384 };
 static Ident **ident_table;
 
-static Ident *ident_find(char *name, int len, unsigned int hash) {
-    Ident **slot = &ident_table[hash & (IDENT_BUCKETS - 1)];
-    for (Ident *id = *slot; id; id = id->hash_next)
-        if (id->hash == hash && id->len == len && mem_eq(id->name, name, len))
-            return id;
-    Ident *id = xalloc(sizeof(Ident));
-    id->name = str_save(name, len);
-    id->len = len;
-    id->hash = hash;
-    id->hash_next = *slot;
-    *slot = id;
-    return id;
-}
-
 static Ident *ident_of(char *name, int len) {
     unsigned int hash = 0;
     for (int i = 0; i < len; i++)
         hash = hash * 31 + (name[i] & 255);
-    return ident_find(name, len, hash);
+    Ident **slot = &ident_table[hash & (IDENT_BUCKETS - 1)];
+    for (Ident *id = *slot; id; id = id->hash_next)
+        if (id->len == len && mem_eq(id->name, name, len))
+            return id;
+    Ident *id = xalloc(sizeof(Ident));
+    id->name = str_save(name, len);
+    id->len = len;
+    id->hash_next = *slot;
+    *slot = id;
+    return id;
 }
 
 static Ident *ident_named(char *name) {
@@ -128,19 +123,11 @@ static void splice_lines(char *text, long *len) {
     *len = out - text;
 }
 
-static void lex_error(char *message) {
-    Place place;
-    place.file = src_file;
-    place.line = src_line;
-    place.at = src_p;
-    error_at(&place, message, "");
-}
-
 static void block_comment(void) {
     src_p += 2;
     while (*src_p != '*' || src_p[1] != '/') {
         if (!*src_p && src_p >= src_file->end)
-            lex_error("unterminated comment");
+            fatal_at(src_file->name, src_line, "unterminated comment", "");
         src_line += *src_p++ == '\n';
     }
     src_p += 2;
@@ -196,9 +183,8 @@ static int pp_number(void) {
 
 static int identifier(Token *t) {
     char *p = src_p;
-    unsigned int hash = 0;
     while (char_class[*p & 255] & (CH_IDENT | CH_DIGIT))
-        hash = hash * 31 + (*p++ & 255);
+        p++;
     long len = p - t->text;
     src_p = p;
     if ((*p == '"' || *p == '\'') && len <= 2) {        /* is it the prefix of a literal? */
@@ -206,7 +192,7 @@ static int identifier(Token *t) {
         if (len == 1 && (c == 'L' || c == 'u' || c == 'U') || len == 2 && c == 'u' && t->text[1] == '8')
             return quoted(t);
     }
-    t->id = ident_find(t->text, len, hash);
+    t->id = ident_of(t->text, len);
     return T_IDENT;
 }
 

@@ -45,7 +45,11 @@
 #include "call.c"
 #include "asm.c"
 
-Target *target;
+#ifdef __aarch64__
+Target *target = &target_aarch64;
+#else
+Target *target = &target_x86_64;
+#endif
 Obj *obj;
 
 enum { MAX_FILES = 4096, MAX_LIB_DIRS = 64, SIGCHLD = 17 };
@@ -236,27 +240,21 @@ static void link_all(void) {
 
 /* ---- the command line ---- */
 
-static int arg_i;
-static int arg_n;
-static char **arg_v;
+static char **arg;              /* the word that is read; a null pointer is behind the last one */
 
 /* The argument of an option, joined to it or the next word. */
 static char *option_value(char *option) {
-    char *word = arg_v[arg_i];
-    if (word[str_len(option)])
-        return word + str_len(option);
-    arg_i++;
-    if (arg_i >= arg_n)
+    char *joined = *arg + str_len(option);
+    if (*joined)
+        return joined;
+    if (!*++arg)
         fatal("%s needs an argument", option);
-    return arg_v[arg_i];
+    return *arg;
 }
 
 static void choose_target(char *name) {
-    if (str_eq(name, target_x86_64.name))
-        target = &target_x86_64;
-    else if (str_eq(name, target_aarch64.name))
-        target = &target_aarch64;
-    else
+    target = str_eq(name, target_x86_64.name) ? &target_x86_64 : &target_aarch64;
+    if (!str_eq(name, target->name))
         fatal("no such target: %s (x86_64 and aarch64 are)", name);
 }
 
@@ -326,20 +324,11 @@ static void option(char *a) {
 }
 
 int main(int argc, char **argv) {
-#ifdef __aarch64__
-    target = &target_aarch64;
-#else
-    target = &target_x86_64;
-#endif
-    arg_n = argc;
-    arg_v = argv;
-    for (arg_i = 1; arg_i < argc; arg_i++) {
-        char *a = argv[arg_i];
-        if (a[0] == '-' && a[1])
-            option(a);
+    for (arg = argv + 1; *arg; arg++)
+        if (**arg == '-' && (*arg)[1])
+            option(*arg);
         else
-            add_input(a);
-    }
+            add_input(*arg);
     if (!ninputs && !make_archive)
         fatal("no input file", "");
     if (!no_std_include)

@@ -143,11 +143,8 @@ long str_len(char *s) {
 }
 
 int str_eq(char *a, char *b) {
-    while (*a && *a == *b) {
-        a++;
-        b++;
-    }
-    return *a == *b;
+    long n = str_len(a);
+    return str_len(b) == n && mem_eq(a, b, n);
 }
 
 int str_starts(char *s, char *prefix) {

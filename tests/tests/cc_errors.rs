@@ -7,6 +7,7 @@ mod cc;
 
 use cc::*;
 use std::fs;
+use std::os::unix::fs::FileTypeExt;
 
 #[test]
 fn each_error_is_said_where_it_is() {
@@ -52,5 +53,28 @@ fn a_missing_file_and_an_unknown_option_are_named() {
             said.contains(words.iter().find(|word| !["-c", "-target"].contains(word)).unwrap()),
             "{words:?}: {said}"
         );
+    }
+}
+
+#[test]
+fn a_device_as_output_is_written_and_stays() {
+    let dir = scratch("cc_errors_device");
+    let compiler = cc_by_gcc(&dir);
+    let words = ["-xc", "-c", "-", "-o"];
+    let done = feed(cc(&compiler, "x86_64").args(words).arg("/dev/stdout"), b"int x = 1;\n");
+    assert!(done.status.success() && done.stdout.starts_with(b"\x7fELF"), "{done:?}");
+    let done = feed(cc(&compiler, "x86_64").args(words).arg("/dev/full"), b"int x = 1;\n");
+    assert!(!done.status.success());
+    assert_eq!(String::from_utf8(done.stderr).unwrap(), "cc: writing /dev/full failed\n");
+    assert!(fs::metadata("/dev/full").unwrap().file_type().is_char_device());
+}
+
+#[test]
+fn the_language_may_be_named() {
+    let dir = scratch("cc_errors_language");
+    let compiler = cc_by_gcc(&dir);
+    for words in [&["-xc"][..], &["-x", "c"]] {
+        let done = feed(cc(&compiler, "x86_64").args(words).args(["-E", "-"]), b"#define A 3\nA\n");
+        assert!(done.status.success() && done.stdout.ends_with(b"\n3\n"), "{words:?}: {done:?}");
     }
 }
