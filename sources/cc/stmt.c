@@ -3,7 +3,6 @@
  * Statements. */
 
 static int loop_depth;
-static int switch_depth;
 static Node *current_switch;
 static int jump_targets;        /* how many places there were so far that a jump from outside may reach */
 
@@ -81,9 +80,7 @@ static Node *switch_statement(void) {
     Node *n = node_new(N_SWITCH, promote(value->type), cast(value, promote(value->type)), 0);
     Node *outer = current_switch;
     current_switch = n;
-    switch_depth++;
     n->b = statement();
-    switch_depth--;
     current_switch = outer;
     return n;
 }
@@ -193,7 +190,7 @@ static Node *return_statement(void) {
 }
 
 static Node *jump(int op) {
-    if (op == N_CONTINUE && !loop_depth || op == N_BREAK && !loop_depth && !switch_depth)
+    if (op == N_CONTINUE && !loop_depth || op == N_BREAK && !loop_depth && !current_switch)
         error("'%s' outside a loop or switch", token_text(&tk));
     next();
     expect(';');
