@@ -155,32 +155,31 @@ static File *find_include(char *name, int in_quotes, int after) {
 }
 
 /* The file after #include: "x", <x>, or a macro that gives one of them. */
-static File *included_file(Token *t, char **name, int is_next) {
+static File *included_file(Token *t, int is_next, int must_be) {
     Token part;
+    char *name = "";
     pp(t);
-    *name = "";
     if (t->kind == T_STRING)
-        *name = str_save(t->text + 1, t->len - 2);
+        name = str_save(t->text + 1, t->len - 2);
     else if (t->kind == '<' && t->text + 1 == src_p) {
-        char *p = src_p;
         while (*src_p != '>' && *src_p != '\n' && *src_p)
             src_p++;
-        *name = str_save(p, src_p - p);
+        name = str_save(t->text + 1, src_p - t->text - 1);
         src_p += *src_p == '>';
     } else if (t->kind == '<')
         while (pp(&part) != '>' && part.kind != T_NEWLINE)
-            *name = str_join(*name, part.space ? " " : "", token_text(&part));
+            name = str_join(name, part.space ? " " : "", token_text(&part));
     else
         error_at(&t->place, "#include expects \"name\" or <name>", "");
-    return find_include(*name, t->kind == T_STRING && !is_next, is_next ? src_file->dir : 0);
+    File *f = find_include(name, t->kind == T_STRING && !is_next, is_next ? src_file->dir : 0);
+    if (!f && must_be)
+        error_at(&t->place, "cannot find include file '%s'", name);
+    return f;
 }
 
 static File *include(int is_next) {
     Token t;
-    char *name;
-    File *f = included_file(&t, &name, is_next);
-    if (!f)
-        error_at(&t.place, "cannot find include file '%s'", name);
+    File *f = included_file(&t, is_next, 1);
     if (include_level > MAX_INCLUDES)
         error_at(&t.place, "#include is nested too deeply", "");
     return f->once ? 0 : f;
@@ -266,7 +265,6 @@ static int is_defined(Ident *id) {
 /* A token of #if: `defined` and what belongs to it is a number, and so is a name that is no macro. */
 static int condition_token(Token *t) {
     while (raw(t) == T_IDENT) {
-        char *name;
         int yes = 0;
         if (t->id->keyword == W_DEFINED) {
             int parenthesised = raw(t) == '(';
@@ -279,7 +277,7 @@ static int condition_token(Token *t) {
                 error_at(&t->place, "missing ) after 'defined'", "");
         } else if (t->id->keyword == W_HAS_INCLUDE) {
             raw(t);
-            yes = included_file(t, &name, 0) != 0;
+            yes = included_file(t, 0, 0) != 0;
             raw(t);
         } else if (str_starts(t->id->name, "__has_")) { /* __has_attribute(x) and its like: no */
             while (raw(t) != ')' && t->kind != T_NEWLINE)
