@@ -208,9 +208,11 @@ static Form *read_forms(char *text, int number) {
     for (; digit_value(*c) < 16; c++)
         f->op = f->op << 4 | digit_value(*c);
     if (*c == '+') {
+        unsigned int step = *++c == 'n';
+        for (; *c != 'n'; c++)
+            step = step << 4 | digit_value(*c);
+        f->op += step * number;
         c++;
-        f->op += (is_digit(*c) ? *c - '0' : 1) * number;
-        c += 1 + is_digit(*c);
     }
     if (*c == '/') {
         f->ext = c[1] == 'n' ? number : c[1] - '0';
