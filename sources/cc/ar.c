@@ -33,18 +33,12 @@ static void put_be32(Section *out, long v) {
 
 /* ---- reading ---- */
 
-static long ar_number(char *p, int n) {
-    long v = 0;
-    for (int i = 0; i < n && p[i] >= '0' && p[i] <= '9'; i++)
-        v = v * 10 + p[i] - '0';
-    return v;
-}
-
 /* the size of the member whose header is at `at`; fatal when it is damaged */
 static long member_size(Archive *a, long at) {
     if (at < 8 || at > a->len - AR_HEADER || a->image[at + 58] != '`' || a->image[at + 59] != '\n')
         fatal_at(a->path, 0, "damaged archive%s", "");
-    long size = ar_number((char *)a->image + at + 48, 10);
+    char *number = (char *)a->image + at + 48;
+    long size = digits(&number, 10, 10);
     if (size > a->len - at - AR_HEADER)
         fatal_at(a->path, 0, "truncated archive%s", "");
     return size;
@@ -56,7 +50,8 @@ static Obj *ar_member(Archive *a, long at) {
     char *name = (char *)a->image + at;
     long max = 16;
     if (name[0] == '/') {
-        long from = ar_number(name + 1, 15);
+        name++;
+        long from = digits(&name, 10, 15);
         max = from < a->nlong ? a->nlong - from : 0;
         name = a->long_names + from;
     }
@@ -121,17 +116,8 @@ static char *base_name(char *path) {
     return base;
 }
 
-static Section *ar_owners;      /* for each symbol of the index, where its member is among the members */
-static Section *ar_names;
-static Section *ar_long_names;
-static Section *ar_members;
-
-void ar_start(void) {
-    ar_owners = byte_buffer();
-    ar_names = byte_buffer();
-    ar_long_names = byte_buffer();
-    ar_members = byte_buffer();
-}
+/* for each symbol of the index, where its member is among the members */
+static Section ar_owners, ar_names, ar_long_names, ar_members;
 
 /* the file at `path`, as the member `name` */
 void ar_add(char *name, char *path) {
@@ -142,34 +128,34 @@ void ar_add(char *name, char *path) {
     Obj *o = elf_is_object(image, len) ? elf_read_object(path, image, len) : 0;
     for (Symbol *y = o ? o->symbols : 0; y; y = y->next)
         if (y->binding != STB_LOCAL && y->place != PLACE_UNDEF) {
-            sec_le(ar_owners, 8, ar_members->len);
-            sec_bytes(ar_names, y->name, str_len(y->name) + 1);
+            sec_le(&ar_owners, 8, ar_members.len);
+            sec_bytes(&ar_names, y->name, str_len(y->name) + 1);
         }
     name = str_join(base_name(name), "/", "");
     if (str_len(name) > 16) {
-        char *at = str_number(ar_long_names->len);
-        sec_bytes(ar_long_names, str_join(name, "\n", ""), str_len(name) + 1);
+        char *at = str_number(ar_long_names.len);
+        sec_bytes(&ar_long_names, str_join(name, "\n", ""), str_len(name) + 1);
         name = str_join("/", at, "");
     }
-    ar_put(ar_members, name, image, len);
+    ar_put(&ar_members, name, image, len);
 }
 
 void ar_write(char *path) {
-    long count = ar_owners->len / 8;
-    long index_size = 4 + 4 * count + ar_names->len;
+    long count = ar_owners.len / 8;
+    long index_size = 4 + 4 * count + ar_names.len;
     long base = 8 + AR_HEADER + index_size + (index_size & 1);
-    if (ar_long_names->len)
-        base += AR_HEADER + ar_long_names->len + (ar_long_names->len & 1);
+    if (ar_long_names.len)
+        base += AR_HEADER + ar_long_names.len + (ar_long_names.len & 1);
     Section *index = byte_buffer();
     put_be32(index, count);
     for (long i = 0; i < count; i++)
-        put_be32(index, base + get_le(ar_owners->data + 8 * i, 8));
-    sec_bytes(index, ar_names->data, ar_names->len);
+        put_be32(index, base + get_le(ar_owners.data + 8 * i, 8));
+    sec_bytes(index, ar_names.data, ar_names.len);
     Section *out = byte_buffer();
     sec_bytes(out, "!<arch>\n", 8);
     ar_put(out, "/", index->data, index_size);
-    if (ar_long_names->len)
-        ar_put(out, "//", ar_long_names->data, ar_long_names->len);
-    sec_bytes(out, ar_members->data, ar_members->len);
+    if (ar_long_names.len)
+        ar_put(out, "//", ar_long_names.data, ar_long_names.len);
+    sec_bytes(out, ar_members.data, ar_members.len);
     write_whole(path, out->data, out->len, 0);
 }

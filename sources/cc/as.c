@@ -130,13 +130,6 @@ static Symbol *symbol_word(void) {
     return obj_symbol(as.obj, name_word());
 }
 
-static int digit_value(int c) {
-    if (is_digit(c))
-        return c - '0';
-    c = c | 32;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : 99;
-}
-
 /* The number of `name` in a list such as "eq,ne,cs|hs,cc|lo"; names with | between have the same.  -1: none. */
 static int list_index(char *list, char *name) {
     int n = 0;
@@ -205,13 +198,10 @@ static Form *read_forms(char *text, int number) {
         f->args = "";
     f->ext = NONE;
     char *c = table_word(&text);
-    for (; digit_value(*c) < 16; c++)
-        f->op = f->op << 4 | digit_value(*c);
+    f->op = digits(&c, 16, 8);
     if (*c == '+') {
-        unsigned int step = *++c == 'n';
-        for (; *c != 'n'; c++)
-            step = step << 4 | digit_value(*c);
-        f->op += step * number;
+        c++;
+        f->op += (*c == 'n' ? 1 : digits(&c, 16, 8)) * number;
         c++;
     }
     if (*c == '/') {
@@ -285,30 +275,13 @@ static char *form_name(Table *t, char *args, unsigned int op) {
 
 static void expression_value(Value *v);
 
-/* digits of the base at the cursor, at most `most` of them */
-static long as_digits(int base, int most) {
-    long n = 0;
-    for (; most && digit_value(*as.p) < base; most--)
-        n = n * base + digit_value(*as.p++);
-    return n;
-}
-
-static int escape_char(void) {
-    if (*as.p >= '0' && *as.p <= '7')
-        return as_digits(8, 3) & 255;
-    int c = *as.p++;
-    if (c == 'x')
-        return as_digits(16, 99) & 255;
-    return c == 'n' ? 10 : c == 't' ? 9 : c == 'r' ? 13 : c == 'b' ? 8 : c == 'f' ? 12 : c;
-}
-
 static void number_value(Value *v) {
     char *start = as.p;
-    int base = *as.p != '0' ? 10 : (as.p[1] | 32) == 'x' && digit_value(as.p[2]) < 16 ? 16
-               : (as.p[1] | 32) == 'b' && digit_value(as.p[2]) < 2 ? 2 : 8;
+    int base = *as.p != '0' ? 10 : (as.p[1] | 32) == 'x' && hex_digit(as.p[2]) >= 0 ? 16
+               : (as.p[1] | 32) == 'b' && (as.p[2] | 1) == '1' ? 2 : 8;
     if (base == 16 || base == 2)
         as.p += 2;
-    v->add = as_digits(base, 99);
+    v->add = digits(&as.p, base, 99);
     int direction = *as.p;
     if ((base == 10 || base == 8) && (direction == 'b' || direction == 'f') && !is_word(as.p[1])) {
         int n = v->add;
@@ -341,8 +314,7 @@ static void primary_value(Value *v) {
     } else if (is_digit(c))
         number_value(v);
     else if (as_take('\'')) {
-        c = *as.p++;
-        v->add = c == '\\' ? escape_char() : c;
+        v->add = literal_char(&as.p, 1, 0);
         if (*as.p == '\'')
             as.p++;
     } else if (c == '.' && !is_word(as.p[1])) {
@@ -366,15 +338,6 @@ static void settle(Value *v) {
         v->sym = 0;
         v->minus = 0;
     }
-}
-
-/* 2: * / % << >>, 1: | & ^, 0: + - */
-static int operator_level(char *p) {
-    if (*p == '*' || *p == '/' || *p == '%' || p[0] == '<' && p[1] == '<' || p[0] == '>' && p[1] == '>')
-        return 2;
-    if (*p == '|' || *p == '&' || *p == '^')
-        return 1;
-    return *p == '+' || *p == '-' ? 0 : -1;
 }
 
 static void combine(Value *a, int op, Value *b) {
@@ -407,16 +370,18 @@ static void combine(Value *a, int op, Value *b) {
 }
 
 static void binary_value(Value *v, int level) {
-    if (level == 3) {
+    static char *operators[] = { "+-", "|&^", "*/%<>", 0 };
+    if (!operators[level]) {
         primary_value(v);
         return;
     }
     binary_value(v, level + 1);
     skip_blanks();
-    while (operator_level(as.p) == level) {
-        int op = *as.p;
+    while (letter_index(operators[level], *as.p) >= 0) {
+        int op = *as.p++;
         Value right;
-        as.p += op == '<' || op == '>' ? 2 : 1;
+        if (op == '<' || op == '>')             /* << and >> */
+            as_need(op);
         binary_value(&right, level + 1);
         combine(v, op, &right);
         skip_blanks();
@@ -445,7 +410,7 @@ static void data_value(int size, Value *v) {
     } else if (v->minus)
         as_error("expression is too complicated for a relocation%s", "");
     else if (v->sym)
-        emit_reloc(reloc_abs(as.obj->machine, size), v->sym, v->add);
+        emit_reloc(reloc_bytes(as.obj->machine, size, AS_IS), v->sym, v->add);
     emit_le(size, v->sym ? 0 : v->add);
 }
 
@@ -478,11 +443,11 @@ static Table section_kinds = {
     ".init_array|init_array aw e; .fini_array|fini_array aw f; nobits - 8; progbits - 1;", "", 0
 };
 
-static Form *section_kind(char *name) {
+static char *section_stem(char *name) {
     long n = 1;
     while (name[n] && name[n] != '.')
         n++;
-    return find_forms(&section_kinds, str_save(name, n));
+    return str_save(name, n);
 }
 
 static void enter_section(Section *s) {
@@ -493,7 +458,7 @@ static void enter_section(Section *s) {
 static void section_directive(char *name) {
     for (; !as_at_end() && *as.p == '-'; name = str_join(name, "-", as_word()))     /* such as .note.GNU-stack */
         as.p++;
-    Form *kind = section_kind(name);
+    Form *kind = find_forms(&section_kinds, section_stem(name));
     int type = kind ? kind->op : SHT_PROGBITS;
     long flags = 0;
     for (char *c = as_take(',') ? as_quoted() : kind ? kind->args : ""; *c; c++)
@@ -502,7 +467,7 @@ static void section_directive(char *name) {
     if (as_take(',')) {
         if (!as_take('@'))
             as_need('%');
-        kind = section_kind(as_word());
+        kind = find_forms(&section_kinds, as_word());
         type = kind ? kind->op : SHT_PROGBITS;
     }
     enter_section(obj_section(as.obj, name, type, flags));
@@ -534,10 +499,8 @@ static void align_directive(long n, int is_power) {
 
 static void ascii_directive(int zero) {
     as_need('"');
-    while (*as.p && *as.p != '"' && *as.p != '\n') {
-        int c = *as.p++;
-        emit8(c == '\\' ? escape_char() : c);
-    }
+    while (*as.p && *as.p != '"' && *as.p != '\n')
+        emit8(literal_char(&as.p, 1, 0));
     if (*as.p != '"')
         as_error("string without its end%s", "");
     as.p++;
@@ -646,10 +609,9 @@ static void as_directive(char *name) {
 static void define_label(char *name) {
     Symbol *y = 0;
     if (is_digit(name[0])) {
-        int n = 0;
-        for (char *p = name; *p; p++)
-            n = is_digit(*p) ? n * 10 + *p - '0' : LOCAL_LABELS;
-        if (n >= LOCAL_LABELS)
+        char *p = name;
+        long n = digits(&p, 10, 9);
+        if (*p || n >= LOCAL_LABELS)
             as_error("bad label %s", name);
         y = as.forward[n] ? as.forward[n] : obj_local(as.obj);
         as.forward[n] = 0;

@@ -253,6 +253,9 @@ static int next(void);                                  /* to the parser's next 
 
 /* literal.c */
 static Node *number_literal(Token *t);
+static int hex_digit(int c);
+static long digits(char **at, int base, int most);
+static long literal_char(char **at, int size, Token *t);
 
 /* expr.c */
 static Node *expression(void);

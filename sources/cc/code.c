@@ -47,7 +47,7 @@ static void jump_table(Ins *n) {
     long table = here->len;
     sym_define(n->sym, here, table);
     for (long i = 0; i < n->imm; i++) {
-        refer_to_label(reloc_pcrel(target->machine, 4), n->table[i], here->len - table);
+        refer_to_label(reloc_bytes(target->machine, 4, FROM_HERE), n->table[i], here->len - table);
         emit_le(4, 0);
     }
 }

@@ -778,7 +778,7 @@ static Node *declaration(void) {
 static void emit_pointer_to(Decl *d, char *section, int type) {
     Section *s = obj_section(obj, section, type, SHF_ALLOC | SHF_WRITE);
     sec_align(s, 8);
-    sec_reloc(s, s->len, reloc_abs(target->machine, 8), decl_symbol(d), 0);
+    sec_reloc(s, s->len, reloc_bytes(target->machine, 8, AS_IS), decl_symbol(d), 0);
     sec_zero(s, 8);
 }
 

@@ -365,7 +365,7 @@ static void define_variable(Decl *d, long used) {
         sec_zero(s, size);
     for (Item *i = d->items; i; i = i->next)
         if (i->sym)
-            sec_reloc(s, y->value + i->offset, reloc_abs(target->machine, 8), i->sym, i->number);
+            sec_reloc(s, y->value + i->offset, reloc_bytes(target->machine, 8, AS_IS), i->sym, i->number);
 }
 
 static void global_initializer(Decl *d) {

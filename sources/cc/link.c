@@ -149,13 +149,9 @@ static void pull_members(void) {
 
 /* .text.f goes to .text, .data.rel.ro.x to .data; what has no well-known stem keeps its name */
 static char *output_name(char *name) {
-    static char *stems[] = { ".text", ".rodata", ".data", ".bss", ".tdata", ".tbss", ".init_array", ".fini_array", 0 };
-    for (char **stem = stems; *stem; stem++) {
-        char next = name[str_len(*stem)];
-        if (str_starts(name, *stem) && (next == 0 || next == '.'))
-            return *stem;
-    }
-    return name;
+    char *stem = section_stem(name);
+    Form *kind = find_forms(&section_kinds, stem);
+    return kind && kind->args[0] == 'a' ? stem : name;
 }
 
 static void place_section(Section *s) {
@@ -172,8 +168,8 @@ static void place_section(Section *s) {
 
 /* .init_array.00042 runs before .init_array: those with a number first, in its order */
 static long array_priority(Section *s) {
-    int numbered = str_starts(s->name, ".init_array.") || str_starts(s->name, ".fini_array.");
-    return numbered ? ar_number(s->name + 12, 9) : -1;
+    char *number = s->name + 12;
+    return str_starts(s->name, ".init_array.") || str_starts(s->name, ".fini_array.") ? digits(&number, 10, 9) : -1;
 }
 
 static void place_sections(void) {

@@ -98,7 +98,7 @@ static long digits(char **at, int base, int most) {
 }
 
 /* One character of a literal whose elements have `size` bytes; advances *at. In a literal of bytes, one that is written
- * by its number in Unicode comes negative. */
+ * by its number in Unicode comes negative. The assembler has no token t. */
 static long literal_char(char **at, int size, Token *t) {
     int c = *(*at)++ & 255;
     if (c == '\\') {
@@ -108,7 +108,7 @@ static long literal_char(char **at, int size, Token *t) {
             if (c == escapes[i])
                 return escapes[i + 1];
         if (c == 'x') {
-            if (hex_digit(**at) < 0)
+            if (t && hex_digit(**at) < 0)
                 error_at(&t->place, "\\x without digits", "");
             return digits(at, 16, 100);
         }

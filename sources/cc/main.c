@@ -22,8 +22,8 @@
 #include "reloc.c"
 #include "elf.c"
 #include "ar.c"
-#include "link.c"
 #include "as.c"
+#include "link.c"
 #include "as_aarch64.c"
 #include "as_x86_64.c"
 #include "regs.c"
@@ -168,11 +168,8 @@ static int is_source_file(char *path) {
 
 /* a/b.c to b.o, in the current directory */
 static char *object_name(char *path) {
-    long n = str_len(path);
-    long start = n;
-    while (start > 0 && path[start - 1] != '/')
-        start--;
-    return str_join(str_save(path + start, n - start - 2), ".o", "");
+    char *name = base_name(path);
+    return str_join(str_save(name, str_len(name) - 2), ".o", "");
 }
 
 /* With many files, a child translates each: when it ends, its memory is given back. */
@@ -195,7 +192,6 @@ static void archive_all(void) {
     if (!output)
         fatal("-ar needs -o%s", "");
     char *object = str_join(output, ".o", "");
-    ar_start();
     for (int i = 0; i < ninputs; i++)
         if (is_source_file(inputs[i])) {
             translate_to(inputs[i], object);

@@ -5,12 +5,9 @@
  */
 
 enum { R_X86_64_64 = 1, R_X86_64_PC32 = 2, R_X86_64_PLT32 = 4, R_X86_64_GOTPCREL = 9, R_X86_64_32 = 10,
-       R_X86_64_32S = 11, R_X86_64_16 = 12, R_X86_64_PC16 = 13, R_X86_64_8 = 14, R_X86_64_PC8 = 15,
-       R_X86_64_TPOFF64 = 18, R_X86_64_GOTTPOFF = 22, R_X86_64_TPOFF32 = 23, R_X86_64_PC64 = 24 };
-enum { R_AARCH64_ABS64 = 257, R_AARCH64_ABS32 = 258, R_AARCH64_ABS16 = 259, R_AARCH64_PREL64 = 260,
-       R_AARCH64_PREL32 = 261, R_AARCH64_PREL16 = 262, R_AARCH64_LD_PREL_LO19 = 273, R_AARCH64_ADR_PREL_LO21 = 274,
-       R_AARCH64_ADR_PREL_PG_HI21 = 275, R_AARCH64_ADD_ABS_LO12_NC = 277, R_AARCH64_LDST8_ABS_LO12_NC = 278,
-       R_AARCH64_TSTBR14 = 279, R_AARCH64_CONDBR19 = 280, R_AARCH64_JUMP26 = 282, R_AARCH64_CALL26 = 283,
+       R_X86_64_32S = 11, R_X86_64_PC8 = 15, R_X86_64_TPOFF64 = 18, R_X86_64_GOTTPOFF = 22, R_X86_64_TPOFF32 = 23 };
+enum { R_AARCH64_ABS64 = 257, R_AARCH64_ADR_PREL_PG_HI21 = 275, R_AARCH64_ADD_ABS_LO12_NC = 277,
+       R_AARCH64_LDST8_ABS_LO12_NC = 278, R_AARCH64_CONDBR19 = 280, R_AARCH64_JUMP26 = 282, R_AARCH64_CALL26 = 283,
        R_AARCH64_LDST128_ABS_LO12_NC = 299, R_AARCH64_ADR_GOT_PAGE = 311, R_AARCH64_LD64_GOT_LO12_NC = 312,
        R_AARCH64_TLSLE_ADD_TPREL_HI12 = 549, R_AARCH64_TLSLE_ADD_TPREL_LO12_NC = 551 };
 
@@ -54,13 +51,6 @@ static char *reloc_table =
 enum { RELOC_TYPES = 600 };
 static RelocKind reloc_kinds[RELOC_TYPES];      /* bits == 0: there is no such type */
 
-static int table_number(char **p) {
-    int n = 0;
-    for (; **p >= '0' && **p <= '9'; (*p)++)
-        n = n * 10 + **p - '0';
-    return n;
-}
-
 /* where c is among the letters, or -1 */
 static int letter_index(char *letters, int c) {
     for (int i = 0; letters[i]; i++)
@@ -73,18 +63,18 @@ static void read_relocs_table(void) {
     for (char *p = reloc_table; *p; p++) {
         while (*p++ != ' ') {
         }
-        RelocKind *k = &reloc_kinds[table_number(&p)];
+        RelocKind *k = &reloc_kinds[digits(&p, 10, 9)];
         k->of = letter_index("SGTI", p[1]);
         k->value = letter_index(" -pl", p[2]);
         p += k->value ? 4 : 3;
-        k->bits = table_number(&p);
+        k->bits = digits(&p, 10, 9);
         k->at = *p == 'a' ? ADR_FIELD : BYTES;
         p += *p == 'a';
         for (; *p != ';' && *p != ' '; p++)
             if (*p == '@' || *p == '>') {
                 int *field = *p == '@' ? &k->at : &k->shift;
                 p++;
-                *field = table_number(&p);
+                *field = digits(&p, 10, 9);
                 p--;
             } else
                 k->check = letter_index(" sue", *p);
@@ -99,18 +89,15 @@ RelocKind *reloc_kind(int type) {
     return type > 0 && type < RELOC_TYPES && reloc_kinds[type].bits ? &reloc_kinds[type] : 0;
 }
 
-/* the type of a plain address of n bytes */
-int reloc_abs(int machine, int n) {
-    if (machine == MACH_X86_64)
-        return n == 8 ? R_X86_64_64 : n == 4 ? R_X86_64_32 : n == 2 ? R_X86_64_16 : R_X86_64_8;
-    return n == 8 ? R_AARCH64_ABS64 : n == 4 ? R_AARCH64_ABS32 : R_AARCH64_ABS16;
-}
-
-/* that of a distance of n bytes */
-int reloc_pcrel(int machine, int n) {
-    if (machine == MACH_X86_64)
-        return n == 8 ? R_X86_64_PC64 : n == 4 ? R_X86_64_PC32 : n == 2 ? R_X86_64_PC16 : R_X86_64_PC8;
-    return n == 8 ? R_AARCH64_PREL64 : n == 4 ? R_AARCH64_PREL32 : R_AARCH64_PREL16;
+/* the type whose value (AS_IS or FROM_HERE) is put as n bytes */
+int reloc_bytes(int machine, int n, int value) {
+    for (int type = machine == MACH_X86_64 ? 1 : R_AARCH64_ABS64; type < RELOC_TYPES; type++) {
+        RelocKind *k = reloc_kind(type);
+        if (k && k->of == OF_SYM && k->value == value && k->at == BYTES && k->bits == n * 8)
+            return type;
+    }
+    fatal("no relocation has %s bytes", str_number(n));
+    return 0;
 }
 
 /* Stores at p what a relocation of `type` asks for: S + A is `value`, the place's address is `place`. Returns null, or
@@ -157,7 +144,7 @@ static int settle_difference(Obj *o, Section *s, Reloc *r) {
         return 1;
     }
     r->addend += r->offset - minus->value;
-    r->type = reloc_pcrel(o->machine, r->type);
+    r->type = reloc_bytes(o->machine, r->type, FROM_HERE);
     r->minus = 0;
     return 0;
 }
