@@ -130,21 +130,6 @@ static Symbol *symbol_word(void) {
     return obj_symbol(as.obj, name_word());
 }
 
-/* The number of `name` in a list such as "eq,ne,cs|hs,cc|lo"; names with | between have the same.  -1: none. */
-static int list_index(char *list, char *name) {
-    int n = 0;
-    long len = str_len(name);
-    while (1) {
-        if (mem_eq(list, name, len) && !is_word(list[len]))
-            return n;
-        while (is_word(*list))
-            list++;
-        if (!*list)
-            return -1;
-        n += *list++ == ',';
-    }
-}
-
 /* ---- tables ----
  * A table is text.  An entry is a name and one or more forms, with ; behind the last:
  *     NAME ARGS NUMBER ARGS NUMBER ... ;
@@ -427,13 +412,14 @@ static void set_symbol(Symbol *y, Value *v) {
 /* ---- directives ---- */
 
 /* ARGS: the directive's letter, then what they have in common: y a symbol and a comma, k a constant, v a value.
- * NUMBER tells those with the same letter apart. */
+ * NUMBER tells those with the same letter apart. The types of .type are here as well. */
 static Table directives = {
     ".text|.data|.bss S 0; .section s 0; .pushsection s 1; .popsection o 0; .previous p 0;"
     ".local,.globl|.global,.weak b 0+n; .internal,.hidden,.protected h 1+n; .type ty 0; .size zyk 0; .balign ak 0;"
     ".p2align ak 1; .align ak 2; .byte d 1; .short|.hword|.2byte|.value d 2; .int|.long|.4byte|.inst d 4;"
     ".quad|.xword|.8byte|.dword d 8; .word d 0; .ascii q 0; .asciz|.string q 1; .zero|.skip|.space fk 0; .fill fk 1;"
-    ".set|.equ =yv 0; .comm cyk 0; .lcomm cyk 1; .file|.ident|.loc|.arch|.cpu - 0;", "", 0
+    ".set|.equ =yv 0; .comm cyk 0; .lcomm cyk 1; .file|.ident|.loc|.arch|.cpu - 0;"
+    "object|STT_OBJECT - 1; function|STT_FUNC - 2; tls_object - 6;", "", 0
 };
 
 /* what a section is by the first part of its name, when nothing is said: the flags as .section spells them, and the
@@ -582,8 +568,8 @@ static void as_directive(char *name) {
     case 't':
         if (!as_take('@') && !as_take('%'))
             as_take('#');
-        n = list_index(",object|STT_OBJECT,function|STT_FUNC,,,,tls_object", as_word());
-        y->type = n < 0 ? STT_NOTYPE : n;
+        f = find_forms(&directives, as_word());
+        y->type = f ? f->op : STT_NOTYPE;
         break;
     case 'z': y->size = v.add; break;
     case 'a': align_directive(v.add, n == 1 || n == 2 && as.obj->machine == MACH_AARCH64); break;

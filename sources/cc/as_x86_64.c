@@ -95,6 +95,7 @@ static int x86_short_jump(int cc, long distance) {
  * a accumulator  A %ax  c %cl  d %dx  1 the constant 1  i immediate  I 8-byte immediate  b signed byte that fits
  * B byte  W 16-bit immediate  8 6 4 register or memory of 1, 2, 4 bytes  x xmm (reg field)  X xmm or memory
  * V xmm in rm  t st(i)  T st  j label  J label within a byte  s *register or *memory
+ * !, alone, says that the entry is a prefix: the instruction follows.
  * Flags:  b w l q the operand sizes  * the opcode's low bit is clear for bytes  d 64 bits without REX.W */
 
 /* The letters: the kinds of operand; two digits, the size, 0 that of the instruction, and what becomes of it (one of
@@ -106,6 +107,7 @@ static Table x86_letters = {
 };
 
 static Table x86_table = {
+    "lock ! f0; rep|repe|repz ! f3; repne|repnz ! f2; data16 ! 66;"
     "add,or,adc,sbb,and,sub,xor,cmp be 83/n:wlq ia 04+8n:bwlq* ie 80/n:bwlq* re 00+8n:bwlq* er 02+8n:bwlq*;"
     "rol,ror,rcl,rcr,shl|sal,shr,,sar 1e d0/n:bwlq* e d0/n:bwlq* Be c0/n:bwlq* ce d2/n:bwlq*;"
     ",,not,neg,mul,,div,idiv e f6/n:bwlq*; inc,dec e fe/n:bwlq*; imul e f6/5:bwlq* er 0faf:wlq ber 6b:wlq ier 69:wlq;"
@@ -153,12 +155,13 @@ enum { X86_MAX_OPERANDS = 4 };
 static X86Operand x86_op[X86_MAX_OPERANDS];
 static int x86_nops;
 
-/* ARGS: kind and size */
+/* ARGS: kind and size; s is a segment, whose number is the prefix, @ a relocation */
 static Table x86_registers = {
     "al,cl,dl,bl,spl,bpl,sil,dil,r8b,r9b,r10b,r11b,r12b,r13b,r14b,r15b r1 0+n; ah,ch,dh,bh h1 4+n;"
     "ax,cx,dx,bx,sp,bp,si,di,r8w,r9w,r10w,r11w,r12w,r13w,r14w,r15w r2 0+n;"
     "eax,ecx,edx,ebx,esp,ebp,esi,edi,r8d,r9d,r10d,r11d,r12d,r13d,r14d,r15d r4 0+n;"
-    "rax,rcx,rdx,rbx,rsp,rbp,rsi,rdi,r8,r9,r10,r11,r12,r13,r14,r15,rip r8 0+n; st t 0; xmm? x 0+n;",
+    "rax,rcx,rdx,rbx,rsp,rbp,rsi,rdi,r8,r9,r10,r11,r12,r13,r14,r15,rip r8 0+n; st t 0; xmm? x 0+n;"
+    "es,cs,ss,ds s 26+8n; fs,gs s 64+n; PLT @ 4; GOTPCREL @ 9; GOTTPOFF|gottpoff @ 16; TPOFF|tpoff @ 17;",
     "0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15", 0
 };
 
@@ -193,8 +196,9 @@ static void x86_memory(X86Operand *o) {
         as_need('%');
         o->index = x86_address_register(15);
         if (as_take(',')) {
-            o->scale = list_index("1,2,4,8", str_number(constant_value()));
-            if (o->scale < 0 || o->index == 4)
+            long scale = constant_value();
+            o->scale = scale == 8 ? 3 : scale == 4 ? 2 : scale - 1;
+            if (o->scale < 0 || o->scale > 3 || 1 << o->scale != scale || o->index == 4)
                 as_error("bad scale or index%s", "");
         }
     }
@@ -202,8 +206,6 @@ static void x86_memory(X86Operand *o) {
 }
 
 static void x86_operand(X86Operand *o) {
-    static int segments[] = { 0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65 };
-    static int relocs[] = { R_X86_64_PLT32, R_X86_64_GOTPCREL, R_X86_64_GOTTPOFF, R_X86_64_TPOFF32 };
     mem_set(o, 0, sizeof(X86Operand));
     int star = as_take('*') ? 32 : 0;
     if (as_take('$')) {
@@ -213,18 +215,18 @@ static void x86_operand(X86Operand *o) {
     }
     if (as_take('%')) {
         char *name = as_word();
-        int segment = list_index("es,cs,ss,ds,fs,gs", name);
-        if (segment < 0 || !as_take(':')) {
-            if (!x86_register(o, name) || o->reg == RIP)
-                as_error("unknown register %%s", name);
-            if (o->kind == 't' && as_take('(')) {
-                o->reg = constant_value();
-                as_need(')');
-            }
+        if (!x86_register(o, name) || o->reg == RIP)
+            as_error("unknown register %%s", name);
+        if (o->kind == 't' && as_take('(')) {
+            o->reg = constant_value();
+            as_need(')');
+        }
+        if (o->kind != 's') {
             o->kind -= star;
             return;
         }
-        o->segment = segments[segment];
+        as_need(':');
+        o->segment = o->reg;
     }
     o->kind = 'm' - star;
     skip_blanks();
@@ -233,10 +235,10 @@ static void x86_operand(X86Operand *o) {
         expression_value(&o->value);
     if (as_take('@')) {
         char *name = as_word();
-        int i = list_index("PLT,GOTPCREL,GOTTPOFF|gottpoff,TPOFF|tpoff", name);
-        if (i < 0)
+        Form *f = find_forms(&x86_registers, name);
+        if (!f || f->args[0] != '@')
             as_error("unknown relocation @%s", name);
-        o->reloc = relocs[i];
+        o->reloc = f->op;
     }
     x86_memory(o);
 }
@@ -362,10 +364,9 @@ static int x86_try(Form *f, int suffix) {
 }
 
 static void x86_instruction(void) {
-    static int prefixes[] = { 0xf0, 0xf3, 0xf2, 0x66 };
-    int prefix = list_index("lock,rep|repe|repz,repne|repnz,data16", mnemonic);
-    if (prefix >= 0) {
-        emit8(prefixes[prefix]);
+    Form *whole = find_forms(&x86_table, mnemonic);
+    if (whole && whole->args[0] == '!') {
+        emit8(whole->op);
         mnemonic = as_word();
         if (mnemonic[0])
             x86_instruction();
@@ -380,8 +381,7 @@ static void x86_instruction(void) {
             x86_nops++;
         } while (as_take(','));
     long last = str_len(mnemonic) - 1;
-    Form *whole = find_forms(&x86_table, mnemonic);
-    int suffix = list_index("b,w,l,q", mnemonic + last);
+    int suffix = letter_index("bwlq", mnemonic[last]);
     Form *stem = suffix < 0 ? 0 : find_forms(&x86_table, str_save(mnemonic, last));
     if (x86_try(whole, 0) || stem && x86_try(stem, 1 << suffix))
         return;

@@ -485,7 +485,8 @@ static int x_asm_reg(char *name) {
     X86Operand o;
     if (*name == '%')
         name++;
-    return !x86_register(&o, name) || o.kind == 't' ? NONE : o.kind == 'x' ? XMM0 + o.reg : o.reg;
+    int known = x86_register(&o, name);
+    return !known ? NONE : o.kind == 'x' ? XMM0 + o.reg : o.kind == 'r' || o.kind == 'h' ? o.reg : NONE;
 }
 
 static char *x_asm_text(int reg, int size, int modifier) {
