@@ -136,9 +136,9 @@ fn read(payload: &'static [u8]) -> Result<(Payload<'static>, &'static [u8]), &'s
 }
 
 /// Puts the closure's files into the store. Returns PLAN and INPUTS.sha256, if there is a PLAN.
-fn load(k: &mut Kernel, closure: &'static [u8]) -> Result<Option<Closure<'static>>, Refusal> {
+fn load(k: &mut Kernel, closure: &'static [u8]) -> Result<Option<Closure>, Refusal> {
     let mut text = None;
-    let mut inputs: &[u8] = &[];
+    let mut inputs: &'static [u8] = &[];
     for (i, member) in Archive::new(closure).enumerate() {
         let member = member.map_err(|_| Refusal::Damaged("the closure is no archive of ours"))?;
         let path = member.header.path();

@@ -39,6 +39,23 @@ const LINK_MAX: u32 = 32000;
 const FAST_LINK_MAX: usize = 60;
 const SECTORS_PER_BLOCK: u64 = BLOCK as u64 / 512;
 
+/// What every superblock says: offset and word.
+const SUPERBLOCK: &[(u16, u32)] = &[
+    (24, 2), // block size 1024 << 2
+    (28, 2), // fragment size, the same
+    (32, BLOCKS_PER_GROUP as u32),
+    (36, BLOCKS_PER_GROUP as u32),
+    (48, TIME),            // last write
+    (52, 0xffff << 16),    // mounts: none, and no check by their count
+    (56, 0xef53 | 1 << 16), // magic; clean
+    (60, 1),               // errors: continue
+    (64, TIME),            // last check
+    (76, 1),               // revision 1
+    (84, FIRST_INODE as u32),
+    (88, INODE_SIZE as u32),
+    (96, 2), // incompatible features: filetype
+];
+
 /// Why a tree does not fit into ext2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Error {
@@ -54,25 +71,28 @@ pub enum Error {
     TooLarge,
 }
 
-/// What an inode is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Content {
-    /// A directory.
-    Directory,
-    /// A regular file of that many bytes; the bytes are asked for when the image is written.
-    File(u64),
-    /// A symbolic link and where it points.
-    Symlink(Box<[u8]>),
-    /// A named pipe.
-    Fifo,
-}
+/// The kind of an inode: the upper bits of its mode.
+pub const KIND: u16 = 0o170000;
+/// A named pipe.
+pub const FIFO: u16 = 0o010000;
+/// A directory.
+pub const DIRECTORY: u16 = 0o040000;
+/// A regular file; its bytes are asked for when the image is written.
+pub const FILE: u16 = 0o100000;
+/// A symbolic link.
+pub const SYMLINK: u16 = 0o120000;
 
 struct Node {
-    content: Content,
+    /// Kind and permission bits.
     mode: u16,
     links: u32,
     parent: usize,
+    /// Of a directory: names and nodes.
     entries: Vec<(Box<[u8]>, usize)>,
+    /// Where a symbolic link points.
+    target: Box<[u8]>,
+    /// Bytes: of a file, of a symbolic link's target, of a directory's blocks.
+    size: u64,
     /// Index of the first data block in the run of all data blocks.
     start: u64,
     /// Data blocks, without indirect ones.
@@ -93,25 +113,29 @@ impl Default for Builder {
 impl Builder {
     /// An empty tree: a root directory of mode 755.
     pub fn new() -> Self {
-        Builder { nodes: vec![Node::new(Content::Directory, 0o755, 0)] }
+        Builder { nodes: vec![Node::new(DIRECTORY | 0o755, 0, b"", 0)] }
     }
 
-    /// Adds an inode with its first name and returns its number for [`Builder::link`] and the reader.
-    pub fn add(&mut self, parent: usize, name: &[u8], content: Content, mode: u16) -> Result<usize, Error> {
-        if let Content::Symlink(target) = &content
-            && (target.is_empty() || target.len() >= BLOCK)
-        {
-            return Err(Error::Size);
-        }
-        if matches!(content, Content::File(size) if indirect_blocks(size.div_ceil(BLOCK as u64)).is_none()) {
+    /// Adds an inode with its first name and returns its number for [`Builder::link`] and the reader. `mode` says of what
+    /// kind it is; `size` are the bytes of a file, `target` is where a symbolic link points.
+    pub fn add(
+        &mut self,
+        parent: usize,
+        name: &[u8],
+        mode: u16,
+        size: u64,
+        target: &[u8],
+    ) -> Result<usize, Error> {
+        let fits = target.len() < BLOCK && indirect_blocks(size.div_ceil(BLOCK as u64)).is_some();
+        if !fits || target.is_empty() != (mode & KIND != SYMLINK) {
             return Err(Error::Size);
         }
         self.check_entry(parent, name)?;
-        let node = self.nodes.len();
-        if content == Content::Directory {
+        if mode & KIND == DIRECTORY {
             self.raise_links(parent)?;
         }
-        self.nodes.push(Node::new(content, mode & 0o7777, parent));
+        let node = self.nodes.len();
+        self.nodes.push(Node::new(mode, size, target, parent));
         self.nodes[parent].entries.push((name.into(), node));
         Ok(node)
     }
@@ -119,7 +143,7 @@ impl Builder {
     /// Gives `node`, which is not a directory, a further name.
     pub fn link(&mut self, parent: usize, name: &[u8], node: usize) -> Result<(), Error> {
         self.check_entry(parent, name)?;
-        if self.nodes[node].content == Content::Directory {
+        if self.nodes[node].is_directory() {
             return Err(Error::NotADirectory);
         }
         self.raise_links(node)?;
@@ -128,7 +152,7 @@ impl Builder {
     }
 
     fn check_entry(&self, parent: usize, name: &[u8]) -> Result<(), Error> {
-        if self.nodes[parent].content != Content::Directory {
+        if !self.nodes[parent].is_directory() {
             return Err(Error::NotADirectory);
         }
         let bad = name.is_empty() || name.len() > 255 || name == b"." || name == b"..";
@@ -153,15 +177,14 @@ impl Builder {
             if node.entries.windows(2).any(|pair| pair[0].0 == pair[1].0) {
                 return Err(Error::Name);
             }
-            node.blocks = match &node.content {
-                Content::Directory => directory_blocks(&node.entries),
-                Content::File(size) => {
-                    large |= *size >= 1 << 31;
-                    size.div_ceil(BLOCK as u64)
-                }
-                Content::Symlink(target) => u64::from(target.len() >= FAST_LINK_MAX),
-                Content::Fifo => 0,
-            };
+            if node.is_directory() {
+                node.size = directory_blocks(&node.entries) * BLOCK as u64;
+            }
+            // A short target stands in the inode.
+            if node.target.is_empty() || node.target.len() >= FAST_LINK_MAX {
+                node.blocks = node.size.div_ceil(BLOCK as u64);
+            }
+            large |= node.size >= 1 << 31;
             node.start = data;
             data += node.blocks + indirect_blocks(node.blocks).ok_or(Error::Size)?;
         }
@@ -172,9 +195,15 @@ impl Builder {
 }
 
 impl Node {
-    fn new(content: Content, mode: u16, parent: usize) -> Self {
-        let links = if content == Content::Directory { 2 } else { 1 };
-        Node { content, mode, links, parent, entries: Vec::new(), start: 0, blocks: 0 }
+    fn new(mode: u16, size: u64, target: &[u8], parent: usize) -> Self {
+        let links = if mode & KIND == DIRECTORY { 2 } else { 1 };
+        let target: Box<[u8]> = target.into();
+        let size = size.max(target.len() as u64);
+        Node { mode, links, parent, entries: Vec::new(), target, size, start: 0, blocks: 0 }
+    }
+
+    fn is_directory(&self) -> bool {
+        self.mode & KIND == DIRECTORY
     }
 }
 
@@ -303,23 +332,19 @@ impl Image {
         let mut out = Stream { image: self, sink, next: 0, group: 0 };
         let mut block = [0; BLOCK];
         for (index, node) in self.nodes.iter().enumerate() {
-            match &node.content {
-                Content::Directory => self.write_directory(index, &mut out)?,
-                Content::File(size) => {
-                    for number in 0..node.blocks {
-                        let offset = number * BLOCK as u64;
-                        let length = (size - offset).min(BLOCK as u64) as usize;
-                        block[length..].fill(0);
-                        read(index, offset, &mut block[..length]);
-                        out.data(&block)?;
+            if node.is_directory() {
+                self.write_directory(index, &mut out)?;
+            } else {
+                for number in 0..node.blocks {
+                    let offset = number * BLOCK as u64;
+                    let length = (node.size - offset).min(BLOCK as u64) as usize;
+                    block[length..].fill(0);
+                    match node.target.len() {
+                        0 => read(index, offset, &mut block[..length]),
+                        _ => block[..length].copy_from_slice(&node.target),
                     }
-                }
-                Content::Symlink(target) if node.blocks > 0 => {
-                    block.fill(0);
-                    block[..target.len()].copy_from_slice(target);
                     out.data(&block)?;
                 }
-                Content::Symlink(_) | Content::Fifo => {}
             }
             self.write_indirect(node, &mut out)?;
         }
@@ -366,11 +391,11 @@ impl Image {
             put32(&mut block, used, self.inode_number(child));
             put16(&mut block, used + 4, length as u16);
             block[used + 6] = name.len() as u8;
-            block[used + 7] = match self.nodes[child].content {
-                Content::File(_) => 1,
-                Content::Directory => 2,
-                Content::Fifo => 5,
-                Content::Symlink(_) => 7,
+            block[used + 7] = match self.nodes[child].mode & KIND {
+                FILE => 1,
+                DIRECTORY => 2,
+                FIFO => 5,
+                _ => 7,
             };
             block[used + 8..used + 8 + name.len()].copy_from_slice(name);
             last = used;
@@ -410,28 +435,18 @@ impl Image {
         Ok(())
     }
 
-    fn inode(&self, node: &Node, raw: &mut [u8]) {
-        let (kind, size) = match &node.content {
-            Content::Directory => (0o040000, node.blocks * BLOCK as u64),
-            Content::File(size) => (0o100000, *size),
-            Content::Symlink(target) => (0o120000, target.len() as u64),
-            Content::Fifo => (0o010000, 0),
-        };
+    fn inode(&self, node: &Node, raw: &mut [u8; INODE_SIZE as usize]) {
         let indirect = indirect_blocks(node.blocks).unwrap_or(0);
-        put16(raw, 0, kind | node.mode);
-        put32(raw, 4, size as u32);
+        put16(raw, 0, node.mode);
+        put32(raw, 4, node.size as u32);
         for time in [8, 12, 16] {
             put32(raw, time, TIME);
         }
         put16(raw, 26, node.links as u16);
         put32(raw, 28, ((node.blocks + indirect) * SECTORS_PER_BLOCK) as u32);
-        if let Content::File(size) = node.content {
-            put32(raw, 108, (size >> 32) as u32);
-        }
-        if let Content::Symlink(target) = &node.content
-            && node.blocks == 0
-        {
-            raw[40..40 + target.len()].copy_from_slice(target);
+        put32(raw, 108, (node.size >> 32) as u32);
+        if node.blocks == 0 {
+            raw[40..40 + node.target.len()].copy_from_slice(&node.target);
             return;
         }
         for slot in 0..node.blocks.min(DIRECT) {
@@ -451,41 +466,25 @@ impl Image {
         }
     }
 
-    fn superblock(&self, group: u64, raw: &mut [u8]) {
+    fn superblock(&self, group: u64, raw: &mut [u8; 1024]) {
         let layout = &self.layout;
         let inodes = layout.groups * layout.inodes_per_group;
         let used: u64 = (0..layout.groups).map(|group| layout.blocks_used(group)).sum();
-        let fields = [
-            (0, inodes),
-            (4, layout.blocks),
-            (12, layout.blocks - used),
-            (16, inodes - layout.inodes_used),
-            (24, 2), // block size 1024 << 2
-            (28, 2), // fragment size, the same
-            (32, BLOCKS_PER_GROUP),
-            (36, BLOCKS_PER_GROUP),
-            (40, layout.inodes_per_group),
-            (48, u64::from(TIME)), // last write
-            (64, u64::from(TIME)), // last check
-            (76, 1),               // revision 1
-            (84, FIRST_INODE),
-            (96, 2),                               // incompatible features: filetype
-            (100, if self.large { 2 } else { 0 }), // read-only-compatible features: large_file
-        ];
-        for (offset, value) in fields {
-            put32(raw, offset, value as u32);
+        for &(offset, value) in SUPERBLOCK {
+            put32(raw, usize::from(offset), value);
         }
-        put16(raw, 54, 0xffff); // no check by mount count
-        put16(raw, 56, 0xef53); // magic
-        put16(raw, 58, 1); // clean
-        put16(raw, 60, 1); // errors: continue
-        put16(raw, 88, INODE_SIZE as u16);
+        put32(raw, 0, inodes as u32);
+        put32(raw, 4, layout.blocks as u32);
+        put32(raw, 12, (layout.blocks - used) as u32);
+        put32(raw, 16, (inodes - layout.inodes_used) as u32);
+        put32(raw, 40, layout.inodes_per_group as u32);
         put16(raw, 90, group as u16);
+        put32(raw, 100, if self.large { 2 } else { 0 }); // read-only-compatible features: large_file
         raw[104..120].copy_from_slice(&self.id);
         raw[120..130].copy_from_slice(b"firstlight");
     }
 
-    fn descriptor(&self, group: u64, raw: &mut [u8]) {
+    fn descriptor(&self, group: u64, raw: &mut [u8; 32]) {
         let layout = &self.layout;
         let bitmap = group * BLOCKS_PER_GROUP + 1 + layout.descriptor_blocks;
         put32(raw, 0, bitmap as u32);
@@ -496,7 +495,7 @@ impl Image {
         let first = group * layout.inodes_per_group + 1;
         let directories = (first..first + layout.inodes_per_group)
             .filter_map(|inode| self.node_of_inode(inode))
-            .filter(|node| node.content == Content::Directory)
+            .filter(|node| node.is_directory())
             .count();
         put16(raw, 16, directories as u16);
     }
@@ -528,13 +527,13 @@ impl<E> Stream<'_, '_, E> {
         self.group += 1;
         let mut block = [0; BLOCK];
         // The first superblock stands behind the boot sector, at byte 1024; copies at their block's start.
-        let offset = if group == 0 { 1024 } else { 0 };
-        image.superblock(group, &mut block[offset..]);
+        let slot = if group == 0 { 1 } else { 0 };
+        image.superblock(group, &mut block.as_chunks_mut().0[slot]);
         (self.sink)(&block)?;
 
         for number in 0..layout.descriptor_blocks {
             block.fill(0);
-            for (slot, raw) in block.chunks_exact_mut(32).enumerate() {
+            for (slot, raw) in block.as_chunks_mut().0.iter_mut().enumerate() {
                 let group = number * (BLOCK as u64 / 32) + slot as u64;
                 if group < layout.groups {
                     image.descriptor(group, raw);
@@ -551,7 +550,7 @@ impl<E> Stream<'_, '_, E> {
         let first = group * layout.inodes_per_group + 1;
         for number in 0..layout.inodes_per_group / INODES_PER_BLOCK {
             block.fill(0);
-            for (slot, raw) in block.chunks_exact_mut(INODE_SIZE as usize).enumerate() {
+            for (slot, raw) in block.as_chunks_mut().0.iter_mut().enumerate() {
                 if let Some(node) = image.node_of_inode(first + number * INODES_PER_BLOCK + slot as u64) {
                     image.inode(node, raw);
                 }
@@ -575,10 +574,10 @@ fn bitmap(block: &mut [u8; BLOCK], used: u64, size: u64) {
     }
 }
 
-fn put16(raw: &mut [u8], offset: usize, value: u16) {
+fn put16<const N: usize>(raw: &mut [u8; N], offset: usize, value: u16) {
     raw[offset..offset + 2].copy_from_slice(&value.to_le_bytes());
 }
 
-fn put32(raw: &mut [u8], offset: usize, value: u32) {
+fn put32<const N: usize>(raw: &mut [u8; N], offset: usize, value: u32) {
     raw[offset..offset + 4].copy_from_slice(&value.to_le_bytes());
 }

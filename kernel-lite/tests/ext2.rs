@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //! The ext2 writer, judged by e2fsck and debugfs.
 
-use kernel_lite::ext2::{BLOCK, Builder, Content, Error, Image};
+use kernel_lite::ext2::{BLOCK, Builder, DIRECTORY, Error, FIFO, FILE, Image, SYMLINK};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -70,16 +70,16 @@ fn an_empty_root_is_clean() {
 #[test]
 fn every_kind_of_entry_is_read_back() {
     let mut tree = Builder::new();
-    let bin = tree.add(0, b"bin", Content::Directory, 0o755).unwrap();
-    let tool = tree.add(bin, b"tool", Content::File(100_000), 0o4755).unwrap();
+    let bin = tree.add(0, b"bin", DIRECTORY | 0o755, 0, b"").unwrap();
+    let tool = tree.add(bin, b"tool", FILE | 0o4755, 100_000, b"").unwrap();
     tree.link(0, b"tool-too", tool).unwrap();
-    tree.add(0, b"empty", Content::File(0), 0o600).unwrap();
-    tree.add(0, b"fast", Content::Symlink(b"bin/tool".as_slice().into()), 0o777).unwrap();
+    tree.add(0, b"empty", FILE | 0o600, 0, b"").unwrap();
+    tree.add(0, b"fast", SYMLINK | 0o777, 0, b"bin/tool").unwrap();
     let long = [b'x'; 300];
-    tree.add(0, b"slow", Content::Symlink(long.as_slice().into()), 0o777).unwrap();
+    tree.add(0, b"slow", SYMLINK | 0o777, 0, &long).unwrap();
     let edge = [b'y'; 60];
-    tree.add(0, b"edge", Content::Symlink(edge.as_slice().into()), 0o777).unwrap();
-    tree.add(0, b"pipe", Content::Fifo, 0o644).unwrap();
+    tree.add(0, b"edge", SYMLINK | 0o777, 0, &edge).unwrap();
+    tree.add(0, b"pipe", FIFO | 0o644, 0, b"").unwrap();
     let scratch = Scratch::new("ext2-kinds");
     let image = scratch.checked(&tree.finish([7; 16]).unwrap());
 
@@ -101,14 +101,14 @@ fn every_kind_of_entry_is_read_back() {
 #[test]
 fn ten_thousand_names_and_deep_directories() {
     let mut tree = Builder::new();
-    let many = tree.add(0, b"many", Content::Directory, 0o755).unwrap();
+    let many = tree.add(0, b"many", DIRECTORY | 0o755, 0, b"").unwrap();
     for number in 0..10_000 {
         let name = format!("a-rather-long-file-name-{number:05}");
-        tree.add(many, name.as_bytes(), Content::File(number % 3), 0o644).unwrap();
+        tree.add(many, name.as_bytes(), FILE | 0o644, number % 3, b"").unwrap();
     }
     let mut parent = 0;
     for depth in 0..200 {
-        parent = tree.add(parent, format!("d{depth}").as_bytes(), Content::Directory, 0o755).unwrap();
+        parent = tree.add(parent, format!("d{depth}").as_bytes(), DIRECTORY | 0o755, 0, b"").unwrap();
     }
     let scratch = Scratch::new("ext2-many");
     let image = scratch.checked(&tree.finish([7; 16]).unwrap());
@@ -121,7 +121,7 @@ fn ten_thousand_names_and_deep_directories() {
 fn more_inodes_than_a_group_can_hold() {
     let mut tree = Builder::new();
     for number in 0..70_000 {
-        tree.add(0, format!("{number}").as_bytes(), Content::File(0), 0o644).unwrap();
+        tree.add(0, format!("{number}").as_bytes(), FILE | 0o644, 0, b"").unwrap();
     }
     Scratch::new("ext2-inodes").checked(&tree.finish([7; 16]).unwrap());
 }
@@ -141,7 +141,7 @@ fn single_double_and_triple_indirection() {
     let mut tree = Builder::new();
     let nodes: Vec<_> = sizes
         .iter()
-        .map(|&size| tree.add(0, format!("f{size}").as_bytes(), Content::File(size), 0o644).unwrap())
+        .map(|&size| tree.add(0, format!("f{size}").as_bytes(), FILE | 0o644, size, b"").unwrap())
         .collect();
     let image = scratch.checked(&tree.finish([7; 16]).unwrap());
     for (size, node) in sizes.into_iter().zip(nodes) {
@@ -158,7 +158,7 @@ fn a_file_of_more_than_four_gibibytes() {
     let scratch = Scratch::new("ext2-huge");
     let size = (4 << 30) + (100 << 20) + 5;
     let mut tree = Builder::new();
-    tree.add(0, b"huge", Content::File(size), 0o644).unwrap();
+    tree.add(0, b"huge", FILE | 0o644, size, b"").unwrap();
     let image = tree.finish([7; 16]).unwrap();
     let path = scratch.0.join("image");
     let mut file = std::fs::File::create(&path).unwrap();
@@ -184,8 +184,8 @@ fn a_file_of_more_than_four_gibibytes() {
 fn equal_content_is_an_equal_image() {
     let build = || {
         let mut tree = Builder::new();
-        let dir = tree.add(0, b"d", Content::Directory, 0o700).unwrap();
-        tree.add(dir, b"f", Content::File(5000), 0o644).unwrap();
+        let dir = tree.add(0, b"d", DIRECTORY | 0o700, 0, b"").unwrap();
+        tree.add(dir, b"f", FILE | 0o644, 5000, b"").unwrap();
         tree.finish([1; 16]).unwrap()
     };
     let scratch = Scratch::new("ext2-equal");
@@ -198,22 +198,22 @@ fn equal_content_is_an_equal_image() {
 #[test]
 fn what_ext2_cannot_hold_is_refused() {
     let mut tree = Builder::new();
-    let file = tree.add(0, b"f", Content::File(1), 0o644).unwrap();
+    let file = tree.add(0, b"f", FILE | 0o644, 1, b"").unwrap();
     for name in [&b""[..], b".", b"..", b"a/b", b"a\0b", &[b'n'; 256]] {
-        assert_eq!(tree.add(0, name, Content::Fifo, 0o644), Err(Error::Name));
+        assert_eq!(tree.add(0, name, FIFO | 0o644, 0, b""), Err(Error::Name));
     }
-    assert_eq!(tree.add(file, b"x", Content::Fifo, 0o644), Err(Error::NotADirectory));
-    assert_eq!(tree.add(0, b"x", Content::File(1 << 43), 0o644), Err(Error::Size));
+    assert_eq!(tree.add(file, b"x", FIFO | 0o644, 0, b""), Err(Error::NotADirectory));
+    assert_eq!(tree.add(0, b"x", FILE | 0o644, 1 << 43, b""), Err(Error::Size));
     let target = vec![b'x'; BLOCK];
-    assert_eq!(tree.add(0, b"x", Content::Symlink(target.into()), 0o777), Err(Error::Size));
-    let dir = tree.add(0, b"d", Content::Directory, 0o755).unwrap();
+    assert_eq!(tree.add(0, b"x", SYMLINK | 0o777, 0, &target), Err(Error::Size));
+    let dir = tree.add(0, b"d", DIRECTORY | 0o755, 0, b"").unwrap();
     assert_eq!(tree.link(0, b"d2", dir), Err(Error::NotADirectory));
     for number in 1..32_000 {
         tree.link(dir, format!("{number}").as_bytes(), file).unwrap();
     }
     assert_eq!(tree.link(dir, b"one too many", file), Err(Error::Links));
     let mut twice = Builder::new();
-    twice.add(0, b"f", Content::File(1), 0o644).unwrap();
-    twice.add(0, b"f", Content::File(1), 0o644).unwrap();
+    twice.add(0, b"f", FILE | 0o644, 1, b"").unwrap();
+    twice.add(0, b"f", FILE | 0o644, 1, b"").unwrap();
     assert!(matches!(twice.finish([0; 16]), Err(Error::Name)));
 }

@@ -10,7 +10,7 @@ use kernel_lite::exec::Program;
 use kernel_lite::kernel::Kernel;
 use kernel_lite::output::checkpoint::Checkpoints;
 use kernel_lite::output::{Disk, SECTOR};
-use kernel_lite::sha256::{digest, hex};
+use kernel_lite::sha256::digest;
 use kernel_lite::testing::{empty_kernel, mem};
 use kernel_lite::vfs::{Origin, Vfs};
 use kernel_lite::{arch, elf};
@@ -139,7 +139,7 @@ impl Rig {
     fn restore(&mut self, bytes: Vec<u8>) -> Option<(Vec<u8>, Vec<u8>)> {
         self.medium.borrow_mut().bytes = bytes;
         self.k.vfs = Vfs::new(&mut self.k.mem);
-        let events = self.checkpoints().restore(&mut self.k, "one").unwrap()?;
+        let events = self.checkpoints().restore(&mut self.k, b"one").unwrap()?;
         Some((events, self.k.outputs_sha256(&|_| true)))
     }
 
@@ -150,33 +150,54 @@ impl Rig {
 
 /// A disk with one record of this content.
 fn record(content: &[u8]) -> Vec<u8> {
-    let word = |digest| String::from_utf8(hex(digest).to_vec()).unwrap();
-    let (closure, sha256) = (word(&[9; 32]), word(&digest(content)));
-    let header = format!(
-        "firstlight checkpoint 1\nclosure {closure}\nnumber 1\nstep one\nbytes {}\nsha256 {sha256}\n",
-        content.len()
-    );
+    let mut header = b"firstlight checkpoint 2\n".to_vec();
+    header.extend([9; 32]);
+    header.extend(1u64.to_le_bytes());
+    header.extend(b"one");
+    header.resize(128, 0);
+    header.extend((content.len() as u64).to_le_bytes());
+    header.extend(digest(content));
     let mut disk = vec![0; SECTORS * SECTOR];
     let end = (SECTORS - 1) * SECTOR;
-    disk[end..end + header.len()].copy_from_slice(header.as_bytes());
+    disk[end..end + header.len()].copy_from_slice(&header);
     disk[end - content.len().next_multiple_of(SECTOR)..][..content.len()].copy_from_slice(content);
     disk
 }
 
-const MEMBERS: &[u8] = b"events 4\nabc\ndirectory 493 /bin\nfile 493 5 /bin/x\nhellosymlink x /bin/y\n\
-    link /bin/x /bin/z\nfifo 420 /f\ndirectory 448 /a\nfile 420 0 /a/b\\x20c\n";
+/// A record's content with a member of every kind.
+fn members() -> Vec<u8> {
+    let mut content = 4u64.to_le_bytes().to_vec();
+    content.extend(b"abc\n");
+    let members: [(u16, &str, &str); 8] = [
+        (0o040755, "/bin/", ""),
+        (0o100755, "/bin/x", "hello"),
+        (0o120777, "/bin/y", "x"),
+        (0, "/bin/z", "/bin/x"),
+        (0o010644, "/f", ""),
+        (0o040700, "/a/", ""),
+        (0o100644, "/a/b c", ""),
+        (0o100644, "/a/d", "longer than the others, so that not every change is one of a number"),
+    ];
+    for (mode, path, rest) in members {
+        content.extend((rest.len() as u64).to_le_bytes());
+        content.extend((path.len() as u64 | u64::from(mode) << 32).to_le_bytes());
+        content.extend(path.bytes().chain(rest.bytes()));
+    }
+    content
+}
 
 #[test]
 fn mutated_records_are_refused_or_restored_and_saved_alike() {
     let mut rig = Rig::new();
-    assert!(rig.restore(record(MEMBERS)).is_some());
+    let members = members();
+    assert!(rig.restore(record(&members)).is_some());
     let mut numbers = Numbers(1);
     let mut restored = 0;
     for _ in 0..3000 {
-        let content = numbers.mutate(MEMBERS);
+        let content = numbers.mutate(&members);
         let Some((events, sums)) = rig.restore(record(&content)) else { continue };
         restored += 1;
-        rig.checkpoints().save(&mut rig.k, "one", &["/"], &events).unwrap();
+        rig.checkpoints().save(&mut rig.k, b"one", &|_| true, &events).unwrap();
         let saved = rig.medium.borrow().bytes.clone();
         assert_eq!(rig.restore(saved), Some((events, sums)), "{}", content.escape_ascii());
     }
@@ -186,11 +207,11 @@ fn mutated_records_are_refused_or_restored_and_saved_alike() {
 #[test]
 fn a_mutated_header_of_a_record_changes_nothing_that_is_restored() {
     let mut rig = Rig::new();
-    let good = record(MEMBERS);
+    let good = record(&members());
     let whole = rig.restore(good.clone());
     assert!(whole.is_some());
     let (content, header) = good.split_at((SECTORS - 1) * SECTOR);
-    let length = header.iter().position(|&byte| byte == 0).unwrap();
+    let length = 168;
     let mut numbers = Numbers(3);
     for _ in 0..1000 {
         let mut header = numbers.mutate(&header[..length]);

@@ -22,7 +22,7 @@ fn restored(folder: &Path) -> usize {
 fn lose_last_header(disk: &Path) {
     let mut bytes = fs::read(disk).unwrap();
     // Records grow downwards from the end: the last one written is the first.
-    let header = bytes.chunks(512).position(|sector| sector.starts_with(b"firstlight checkpoint 1\n"));
+    let header = bytes.chunks(512).position(|sector| sector.starts_with(b"firstlight checkpoint 2\n"));
     let at = header.expect("there is no record on the disk") * 512;
     bytes[at..at + 512].fill(0);
     fs::write(disk, bytes).unwrap();

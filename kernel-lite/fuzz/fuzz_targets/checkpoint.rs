@@ -7,7 +7,7 @@ use image_packer::payload::Target;
 use kernel_lite::kernel::Kernel;
 use kernel_lite::output::checkpoint::{self, Checkpoints};
 use kernel_lite::output::{Disk, SECTOR};
-use kernel_lite::sha256::{digest, hex};
+use kernel_lite::sha256::digest;
 use kernel_lite_fuzz::{SERIAL, with_kernel};
 use libfuzzer_sys::fuzz_target;
 
@@ -20,7 +20,7 @@ fn all(_: &[u8]) -> bool {
 
 fn restore(k: &mut Kernel) -> Option<Vec<u8>> {
     let disk = Disk::find(k.machine, Target::Serial(SERIAL)).unwrap();
-    Checkpoints::new(disk, CLOSURE).restore(k, "one").ok().flatten()
+    Checkpoints::new(disk, CLOSURE).restore(k, b"one").ok().flatten()
 }
 
 /// A disk whose last sector is `header` and which has `content` before it.
@@ -39,22 +39,22 @@ fuzz_target!(|data: &[u8]| {
     with_kernel(disk(header, content), &[], |k, _| {
         restore(k);
         let disk = Disk::find(k.machine, Target::Serial(SERIAL)).unwrap();
-        assert!(checkpoint::lowest(k, &disk).unwrap() <= disk.sectors);
+        assert!(checkpoint::lowest(k.machine, &disk).unwrap() <= disk.sectors);
     });
 
-    let head = |word: &[u8]| String::from_utf8(hex(&digest(word)).to_vec()).unwrap();
-    let closure = String::from_utf8(hex(&CLOSURE).to_vec()).unwrap();
-    let header = format!(
-        "firstlight checkpoint 1\nclosure {closure}\nnumber 1\nstep one\nbytes {}\nsha256 {}\n\0",
-        data.len(),
-        head(data)
-    );
-    with_kernel(disk(header.as_bytes(), data), &[], |k, _| {
+    let mut header = b"firstlight checkpoint 2\n".to_vec();
+    header.extend(CLOSURE);
+    header.extend(1u64.to_le_bytes());
+    header.extend(b"one");
+    header.resize(128, 0);
+    header.extend((data.len() as u64).to_le_bytes());
+    header.extend(digest(data));
+    with_kernel(disk(&header, data), &[], |k, _| {
         let Some(events) = restore(k) else { return };
         let sums = k.outputs_sha256(&all);
         let disk = Disk::find(k.machine, Target::Serial(SERIAL)).unwrap();
-        let _ = k.write_root(&disk, &all, &[]);
-        if Checkpoints::new(disk, CLOSURE).save(k, "one", &["/"], &events).is_err() {
+        let _ = k.write_root(&disk, &all);
+        if Checkpoints::new(disk, CLOSURE).save(k, b"one", &all, &events).is_err() {
             return;
         }
         let mut bytes = vec![0; SECTORS * SECTOR];

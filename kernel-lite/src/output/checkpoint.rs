@@ -5,17 +5,28 @@
 //! A record counts if its header is right, belongs to this closure and to the next step in turn, and its
 //! bytes have the digest that the header says. The first that does not count ends the list.
 
-use super::{CHUNK, Disk, OutputError, SECTOR, SectorWriter};
-use crate::errno::Errno;
-use crate::events::{decimal, escape};
+use super::target::le64;
+use super::{CHUNK, Disk, Keeps, OutputError, SECTOR, SectorWriter, chunk, content, record};
+use crate::ext2::{self, KIND};
 use crate::kernel::Kernel;
-use crate::sha256::{Digest, Sha256, hex};
-use crate::vfs::path::split;
-use crate::vfs::{Body, Data, InodeId, Links, Origin};
-use alloc::vec;
+use crate::machine::Machine;
+use crate::sha256::{Digest, Sha256};
+use crate::vfs::path::PATH_MAX;
+use crate::vfs::step::Member;
+use crate::vfs::{Body, Data, Links, Origin};
 use alloc::vec::Vec;
 
-const MAGIC: &[u8] = b"firstlight checkpoint 1\n";
+// A header: where its fields begin. What is not known before the step has run comes last.
+const MAGIC: &[u8; 24] = b"firstlight checkpoint 2\n";
+const CLOSURE: usize = 24;
+const NUMBER: usize = 56;
+const STEP: usize = 64;
+const BYTES: usize = 128;
+const SHA256: usize = 136;
+const END: usize = 168;
+
+/// A record's header.
+type Page = [u8; SECTOR];
 
 /// The checkpoints of one closure on a device.
 pub struct Checkpoints {
@@ -27,414 +38,262 @@ pub struct Checkpoints {
     pub steps: u32,
 }
 
-/// What a record's header says.
-struct Header {
-    closure: Vec<u8>,
-    number: u64,
-    step: Vec<u8>,
-    bytes: u64,
-    sha256: Vec<u8>,
-}
-
-fn number(text: &[u8]) -> Option<u64> {
-    core::str::from_utf8(text).ok()?.parse().ok()
-}
-
-fn parse(page: &[u8]) -> Option<Header> {
-    let text = page.strip_prefix(MAGIC)?;
-    let end = text.iter().position(|byte| *byte == 0)?;
-    let mut lines = text[..end].split(|byte| *byte == b'\n');
-    let mut value = |key: &[u8]| lines.next()?.strip_prefix(key);
-    Some(Header {
-        closure: value(b"closure ")?.into(),
-        number: number(value(b"number ")?)?,
-        step: value(b"step ")?.into(),
-        bytes: number(value(b"bytes ")?)?,
-        sha256: value(b"sha256 ")?.into(),
-    })
-}
-
 /// Sectors of a record with that many bytes of content.
 fn length(bytes: u64) -> u64 {
     bytes.div_ceil(SECTOR as u64) + 1
 }
 
-fn read_header(k: &mut Kernel, disk: &Disk, end: u64) -> Result<Option<Header>, OutputError> {
-    let mut page = [0; SECTOR];
+/// Reads the header of the record that ends at `end`. How many sectors the record has; 0: there is none.
+fn read_header(machine: &mut dyn Machine, disk: &Disk, end: u64, page: &mut Page) -> Result<u64, OutputError> {
     if end == 0 {
-        return Ok(None);
+        return Ok(0);
     }
-    disk.read(k, end - 1, &mut page)?;
-    Ok(parse(&page).filter(|header| header.bytes < end * SECTOR as u64 && length(header.bytes) <= end))
+    disk.read(machine, end - 1, page)?;
+    let sectors = length(le64(page, BYTES));
+    Ok(if page.starts_with(MAGIC) && sectors <= end { sectors } else { 0 })
 }
 
 /// The lowest sector that a record of any closure reaches down to: what lies below is free for the image.
-pub fn lowest(k: &mut Kernel, disk: &Disk) -> Result<u64, OutputError> {
+pub fn lowest(machine: &mut dyn Machine, disk: &Disk) -> Result<u64, OutputError> {
     let mut end = disk.sectors;
-    let mut closure = None;
-    let mut expected = 1;
-    while let Some(header) = read_header(k, disk, end)? {
-        if header.number != expected || closure.as_ref().is_some_and(|known| *known != header.closure) {
-            break;
+    let mut page = [0; SECTOR];
+    let mut closure = [0; NUMBER - CLOSURE];
+    let mut number = 1;
+    loop {
+        let sectors = read_header(machine, disk, end, &mut page)?;
+        if number == 1 {
+            closure.copy_from_slice(&page[CLOSURE..NUMBER]);
         }
-        expected += 1;
-        end -= length(header.bytes);
-        closure = Some(header.closure);
+        if sectors == 0 || page[CLOSURE..NUMBER] != closure || le64(&page, NUMBER) != number {
+            return Ok(end);
+        }
+        number += 1;
+        end -= sectors;
     }
-    Ok(end)
-}
-
-/// One member of a record, in the order in which they are written.
-enum Member<'a> {
-    Text(Vec<u8>),
-    Content(InodeId),
-    Events(&'a [u8]),
 }
 
 impl Checkpoints {
     /// Without any record yet; whatever is on the device is ignored.
     pub fn new(disk: Disk, closure: Digest) -> Checkpoints {
-        let lowest = disk.sectors;
-        Checkpoints { disk, closure, lowest, steps: 0 }
+        Checkpoints { disk, closure, lowest: disk.sectors, steps: 0 }
+    }
+
+    /// What is known of the next record's header.
+    fn header(&self, step: &[u8]) -> Page {
+        let mut page = [0; SECTOR];
+        page[..CLOSURE].copy_from_slice(MAGIC);
+        page[CLOSURE..NUMBER].copy_from_slice(&self.closure);
+        page[NUMBER..STEP].copy_from_slice(&(u64::from(self.steps) + 1).to_le_bytes());
+        // PLAN's names have at most 64 bytes.
+        page[STEP..BYTES][..step.len()].copy_from_slice(step);
+        page
     }
 
     /// Takes the next step's outputs from its record into the store, and gives its lines of the event log.
     /// `None`: there is no record of that step that counts.
-    pub fn restore(&mut self, k: &mut Kernel, step: &str) -> Result<Option<Vec<u8>>, OutputError> {
-        let Some(header) = read_header(k, &self.disk, self.lowest)? else {
-            return Ok(None);
-        };
-        let due = u64::from(self.steps) + 1;
-        let ours = header.closure == hex(&self.closure) && header.number == due;
-        if !ours || header.step != step.as_bytes() {
+    pub fn restore(&mut self, k: &mut Kernel, step: &[u8]) -> Result<Option<Vec<u8>>, OutputError> {
+        let mut page = [0; SECTOR];
+        let sectors = read_header(k.machine, &self.disk, self.lowest, &mut page)?;
+        if sectors == 0 || page[..BYTES] != self.header(step)[..BYTES] {
             return Ok(None);
         }
-        let start = self.lowest - length(header.bytes);
+        let start = self.lowest - sectors;
+        let bytes = le64(&page, BYTES);
+        let mut reader = Reader { disk: self.disk, sector: start, left: bytes, buffer: chunk()?, at: 0 };
         let mut sha = Sha256::new();
-        let mut reader = Reader::new(self.disk.clone(), start, header.bytes)?;
-        while let Some(piece) = reader.piece(k, CHUNK)? {
-            sha.update(piece);
+        while reader.left > 0 {
+            sha.update(reader.piece(k.machine, CHUNK as u64)?);
         }
-        if hex(&sha.finish())[..] != header.sha256[..] {
+        if sha.finish() != page[SHA256..END] {
             return Ok(None);
         }
-        let mut reader = Reader::new(self.disk.clone(), start, header.bytes)?;
-        let Some(events) = import(k, &mut reader, due as u32)? else {
-            return Ok(None);
-        };
-        self.steps += 1;
-        self.lowest = start;
-        Ok(Some(events))
+        (reader.sector, reader.left) = (start, bytes);
+        match reader.import(k, self.steps + 1) {
+            Ok(events) => {
+                self.steps += 1;
+                self.lowest = start;
+                Ok(Some(events))
+            }
+            Err(OutputError::Record) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
-    /// Writes the record of the next step: the outputs at `patterns`, and its lines of the event log. The
+    /// Writes the record of the next step: the outputs that `keeps` accepts, and its lines of the event log. The
     /// content is on the medium before the header is.
     pub fn save(
         &mut self,
         k: &mut Kernel,
-        step: &str,
-        patterns: &[&str],
+        step: &[u8],
+        keeps: Keeps<'_>,
         events: &[u8],
     ) -> Result<(), OutputError> {
-        let members = members(k, patterns, events);
-        let mut sha = Sha256::new();
+        let members = members(k, keeps, events);
         let mut bytes = 0;
-        each_piece(k, &members, &mut |_, piece| {
-            sha.update(piece);
-            bytes += piece.len() as u64;
-            Ok(())
-        })?;
+        for member in &members {
+            bytes += member.path.len() as u64 + k.vfs.data(member.inode).map_or(0, Data::size);
+        }
         let sectors = length(bytes);
         let Some(start) = self.lowest.checked_sub(sectors) else {
             let needed = self.disk.sectors - self.lowest + sectors;
             return Err(k.full(&self.disk, needed));
         };
-        let mut writer = SectorWriter::new(self.disk.clone(), start)?;
-        each_piece(k, &members, &mut |k, piece| writer.put(k, piece))?;
-        writer.drain(k)?;
-        self.disk.flush(k)?;
+        let mut sha = Sha256::new();
+        let mut writer = SectorWriter::new(self.disk, start)?;
+        let mut block = [0; ext2::BLOCK];
+        for member in &members {
+            sha.update(&member.path);
+            writer.put(k.machine, &member.path)?;
+            let mut offset = 0;
+            while let Some(data) = k.vfs.data(member.inode)
+                && let count @ 1.. = data.read(&k.mem, offset, &mut block)
+            {
+                sha.update(&block[..count]);
+                writer.put(k.machine, &block[..count])?;
+                offset += count as u64;
+            }
+        }
+        writer.drain(k.machine)?;
+        self.disk.flush(k.machine)?;
 
-        let mut page = Vec::from(MAGIC);
-        let mut line = |key: &[u8], value: &[u8]| {
-            page.extend_from_slice(key);
-            page.extend_from_slice(value);
-            page.push(b'\n');
-        };
-        let text = |number| {
-            let mut text = Vec::new();
-            decimal(&mut text, number);
-            text
-        };
-        line(b"closure ", &hex(&self.closure));
-        line(b"number ", &text(u64::from(self.steps) + 1));
-        line(b"step ", step.as_bytes());
-        line(b"bytes ", &text(bytes));
-        line(b"sha256 ", &hex(&sha.finish()));
-        page.resize(SECTOR, 0);
-        self.disk.write(k, self.lowest - 1, &page)?;
-        self.disk.flush(k)?;
+        let mut page = self.header(step);
+        page[BYTES..SHA256].copy_from_slice(&bytes.to_le_bytes());
+        page[SHA256..END].copy_from_slice(&sha.finish());
+        self.disk.write(k.machine, self.lowest - 1, &page)?;
+        self.disk.flush(k.machine)?;
         self.steps += 1;
         self.lowest = start;
         Ok(())
     }
 }
 
-/// What a record of the outputs at `patterns` consists of.
-fn members<'a>(k: &Kernel, patterns: &[&str], events: &'a [u8]) -> Vec<Member<'a>> {
-    let mut members = Vec::new();
-    let mut head = Vec::from(&b"events "[..]);
-    decimal(&mut head, events.len() as u64);
-    head.push(b'\n');
-    members.push(Member::Text(head));
-    members.push(Member::Events(events));
+/// What a record consists of: bytes, and a file whose content follows them (or an inode that is no file).
+fn members(k: &Kernel, keeps: Keeps<'_>, events: &[u8]) -> Vec<Member> {
+    let store = k.vfs.store;
+    let mut head = Vec::from((events.len() as u64).to_le_bytes());
+    head.extend_from_slice(events);
+    let mut members = alloc::vec![Member { path: head, inode: store }];
     let mut linked = Links::default();
-    let all = k.vfs.members(k.vfs.store);
-    for (number, member) in all.iter().enumerate() {
-        let covers = |pattern: &&str| match pattern.strip_suffix('/') {
-            Some(stem) => {
-                let rest = member.path.strip_prefix(stem.as_bytes());
-                rest.is_some_and(|rest| rest.is_empty() || rest[0] == b'/')
-            }
-            None => member.path == pattern.as_bytes(),
+    let all = k.vfs.members(store);
+    for (number, Member { path, inode }) in all.iter().enumerate() {
+        let Some((mode, size, text)) = content(&k.vfs, *inode).filter(|_| keeps(path)) else {
+            continue;
         };
-        if !patterns.iter().any(covers) {
-            continue;
-        }
-        let node = k.vfs.inode(member.inode);
-        let mut line = Vec::new();
-        let mut mode = Vec::new();
-        decimal(&mut mode, u64::from(node.mode));
-        if let Some(first) = linked.get(member.inode) {
-            line.extend_from_slice(b"link ");
-            escape(&mut line, &all[first].path);
-            line.push(b' ');
-            escape(&mut line, &member.path);
-            line.push(b'\n');
-            members.push(Member::Text(line));
-            continue;
-        }
-        let mut content = None;
-        match &node.body {
-            Body::File(data) => {
-                line.extend_from_slice(b"file ");
-                line.extend_from_slice(&mode);
-                line.push(b' ');
-                decimal(&mut line, data.size());
-                content = Some(member.inode);
+        members.push(match linked.get(*inode) {
+            Some(first) => {
+                let first = &all[first].path;
+                Member { path: record(0, first.len() as u64, path, first), inode: store }
             }
-            Body::Directory { .. } => {
-                line.extend_from_slice(b"directory ");
-                line.extend_from_slice(&mode);
-            }
-            Body::Symlink(target) => {
-                line.extend_from_slice(b"symlink ");
-                escape(&mut line, target);
-            }
-            Body::Fifo(_) => {
-                line.extend_from_slice(b"fifo ");
-                line.extend_from_slice(&mode);
-            }
-            _ => continue,
+            None => Member { path: record(mode, size, path, text), inode: *inode },
+        });
+        if k.vfs.inode(*inode).links > 1 && k.vfs.names(*inode).is_none() {
+            linked.insert(*inode, number);
         }
-        line.push(b' ');
-        escape(&mut line, &member.path);
-        if node.links > 1 && content.is_some() {
-            linked.insert(member.inode, number);
-        }
-        line.push(b'\n');
-        members.push(Member::Text(line));
-        members.extend(content.map(Member::Content));
     }
     members
-}
-
-/// Takes a piece of a record.
-type Take<'a> = &'a mut dyn FnMut(&mut Kernel, &[u8]) -> Result<(), OutputError>;
-
-fn each_piece(k: &mut Kernel, members: &[Member<'_>], take: Take<'_>) -> Result<(), OutputError> {
-    let mut buffer = vec![0; 16 << 10];
-    for member in members {
-        match member {
-            Member::Text(text) => take(k, text)?,
-            Member::Events(text) => take(k, text)?,
-            Member::Content(inode) => {
-                let mut offset = 0;
-                loop {
-                    let data = k.vfs.data(*inode).ok_or(OutputError::Memory)?;
-                    let count = data.read(&k.mem, offset, &mut buffer);
-                    if count == 0 {
-                        break;
-                    }
-                    take(k, &buffer[..count])?;
-                    offset += count as u64;
-                }
-            }
-        }
-    }
-    Ok(())
 }
 
 /// Reads a record's content in pieces.
 struct Reader {
     disk: Disk,
     sector: u64,
-    /// Bytes not yet read from the device.
+    /// Bytes not yet handed out.
     left: u64,
     buffer: Vec<u8>,
     at: usize,
 }
 
 impl Reader {
-    fn new(disk: Disk, sector: u64, left: u64) -> Result<Reader, OutputError> {
-        let mut buffer = Vec::new();
-        buffer.try_reserve_exact(CHUNK).map_err(|_| OutputError::Memory)?;
-        Ok(Reader { disk, sector, left, buffer, at: 0 })
-    }
-
-    /// The next bytes, at most `max`; `None` at the end.
-    fn piece(&mut self, k: &mut Kernel, max: usize) -> Result<Option<&[u8]>, OutputError> {
+    /// The next bytes, at most `max` and not more than are left; there are some.
+    fn piece(&mut self, machine: &mut dyn Machine, max: u64) -> Result<&[u8], OutputError> {
         if self.at == self.buffer.len() {
             let count = self.left.min(CHUNK as u64) as usize;
-            if count == 0 {
-                return Ok(None);
-            }
             self.buffer.resize(count.next_multiple_of(SECTOR), 0);
-            self.disk.read(k, self.sector, &mut self.buffer)?;
-            self.sector += (self.buffer.len() / SECTOR) as u64;
+            self.disk.read(machine, self.sector, &mut self.buffer)?;
+            self.sector += (CHUNK / SECTOR) as u64;
             self.buffer.truncate(count);
-            self.left -= count as u64;
             self.at = 0;
         }
-        let from = self.at;
-        self.at = self.buffer.len().min(from + max);
-        Ok(Some(&self.buffer[from..self.at]))
+        let piece = &self.buffer[self.at..];
+        let piece = &piece[..max.min(piece.len() as u64) as usize];
+        self.at += piece.len();
+        self.left -= piece.len() as u64;
+        Ok(piece)
     }
 
-    /// The next line, without its end; `None` at the end, or where a line is longer than any that is written.
-    fn line(&mut self, k: &mut Kernel) -> Result<Option<Vec<u8>>, OutputError> {
-        let mut line = Vec::new();
-        while line.len() < 8 * crate::vfs::path::PATH_MAX + 64 {
-            match self.piece(k, 1)? {
-                None => return Ok(None),
-                Some(b"\n") => return Ok(Some(line)),
-                Some(byte) => line.extend_from_slice(byte),
-            }
+    /// The next `count` bytes.
+    fn bytes(&mut self, machine: &mut dyn Machine, count: u64) -> Result<Vec<u8>, OutputError> {
+        if count > self.left {
+            return Err(OutputError::Record);
         }
-        Ok(None)
-    }
-}
-
-/// The opposite of [`escape`].
-fn unescape(text: &[u8]) -> Option<Vec<u8>> {
-    let mut bytes = Vec::new();
-    let mut at = 0;
-    while at < text.len() {
-        if text[at] != b'\\' {
-            bytes.push(text[at]);
-            at += 1;
-            continue;
+        let mut bytes = Vec::new();
+        bytes.try_reserve_exact(count as usize).map_err(|_| OutputError::Memory)?;
+        while (bytes.len() as u64) < count {
+            bytes.extend_from_slice(self.piece(machine, count - bytes.len() as u64)?);
         }
-        let digits = text.get(at + 2..at + 4)?;
-        bytes.push(u8::from_str_radix(core::str::from_utf8(digits).ok()?, 16).ok()?);
-        at += 4;
+        Ok(bytes)
     }
-    Some(bytes)
-}
 
-/// Takes a record's members into the store; its events. `None`: the record does not follow the format.
-fn import(k: &mut Kernel, reader: &mut Reader, step: u32) -> Result<Option<Vec<u8>>, OutputError> {
-    let Some(line) = reader.line(k)? else { return Ok(None) };
-    let Some(mut left) = line.strip_prefix(b"events ").and_then(number) else {
-        return Ok(None);
-    };
-    let mut events = Vec::new();
-    while left > 0 {
-        let Some(piece) = reader.piece(k, left.min(CHUNK as u64) as usize)? else {
-            return Ok(None);
-        };
-        events.try_reserve(piece.len()).map_err(|_| OutputError::Memory)?;
-        events.extend_from_slice(piece);
-        left -= piece.len() as u64;
+    /// The next eight bytes as a number.
+    fn number(&mut self, machine: &mut dyn Machine) -> Result<u64, OutputError> {
+        Ok(le64(&self.bytes(machine, 8)?, 0))
     }
-    while let Some(line) = reader.line(k)? {
-        if import_member(k, reader, step, &line)?.is_none() {
-            return Ok(None);
-        }
-    }
-    Ok(Some(events))
-}
 
-fn import_member(
-    k: &mut Kernel,
-    reader: &mut Reader,
-    step: u32,
-    line: &[u8],
-) -> Result<Option<()>, OutputError> {
-    let words: Vec<&[u8]> = line.split(|byte| *byte == b' ').collect();
-    let Some(path) = words.last().and_then(|path| unescape(path)) else {
-        return Ok(None);
-    };
-    let mode = |word: &[u8]| number(word).map(|mode| mode as u16 & 0o7777);
-    k.vfs.heap_is_low = k.heap_is_low();
-    let (mode, body, mut left) = match words[..] {
-        [b"directory", word, _] => {
-            let Some(mode) = mode(word) else { return Ok(None) };
+    /// Takes a record's members into the store; its events.
+    fn import(&mut self, k: &mut Kernel, step: u32) -> Result<Vec<u8>, OutputError> {
+        let length = self.number(k.machine)?;
+        let events = self.bytes(k.machine, length)?;
+        while self.left > 0 {
+            k.vfs.heap_is_low = k.heap_is_low();
             k.vfs.step = step;
-            let Ok(dir) = k.vfs.make_directories(&mut k.mem, k.vfs.store, &path) else {
-                return Ok(None);
-            };
-            k.vfs.inode_mut(dir).mode = mode;
-            return Ok(Some(()));
+            self.import_member(k, Origin::Step(step))?;
         }
-        [b"link", first, _] => {
-            let store = k.vfs.store;
-            let first = unescape(first).and_then(|first| k.vfs.at(store, &first));
-            let (home, name) = split(&path);
-            let (Some(first), Some(dir)) = (first, k.vfs.at(store, home)) else {
-                return Ok(None);
-            };
-            if k.vfs.data(first).is_none() || k.vfs.names(dir).is_none_or(|names| names.get(name).is_some()) {
-                return Ok(None);
-            }
-            k.vfs.link(dir, name, first)?;
-            return Ok(Some(()));
-        }
-        [b"symlink", target, _] => {
-            let Some(target) = unescape(target) else { return Ok(None) };
-            (0o777, Body::Symlink(target.into()), 0)
-        }
-        [b"fifo", word, _] => {
-            let Some(mode) = mode(word) else { return Ok(None) };
-            (mode, Body::Fifo(None), 0)
-        }
-        [b"file", word, size, _] => {
-            let (Some(mode), Some(size)) = (mode(word), number(size)) else {
-                return Ok(None);
-            };
-            (mode, Body::File(Data::new()), size)
-        }
-        _ => return Ok(None),
-    };
-    k.vfs.step = step;
-    let id = match k.vfs.add_body(&mut k.mem, &path, body, mode, Origin::Step(step)) {
-        Ok(id) => id,
-        Err(Errno::ENOSPC) => return Err(OutputError::Memory),
-        Err(_) => return Ok(None),
-    };
-    let mut offset = 0;
-    while left > 0 {
-        let Some(piece) = reader.piece(k, left.min(CHUNK as u64) as usize)? else {
-            return Ok(None);
-        };
-        let count = piece.len() as u64;
-        let Body::File(data) = &mut k.vfs.inode_mut(id).body else {
-            return Ok(None);
-        };
-        if data.write(&mut k.mem, offset, piece)? as u64 != count {
-            return Err(OutputError::Memory);
-        }
-        offset += count;
-        left -= count;
+        Ok(events)
     }
-    Ok(Some(()))
+
+    fn import_member(&mut self, k: &mut Kernel, origin: Origin) -> Result<(), OutputError> {
+        let size = self.number(k.machine)?;
+        let second = self.number(k.machine)?;
+        let (length, mode) = (second as u32 as u64, (second >> 32) as u16);
+        let kind = mode & KIND;
+        if length > PATH_MAX as u64 || kind != ext2::FILE && size > PATH_MAX as u64 {
+            return Err(OutputError::Record);
+        }
+        let path = self.bytes(k.machine, length)?;
+        if size > self.left {
+            return Err(OutputError::Record);
+        }
+        if kind == ext2::FILE {
+            let body = Body::File(Data::new());
+            let id = k.vfs.add_body(&mut k.mem, &path, body, mode, origin)?;
+            let mut offset = 0;
+            while offset < size {
+                let piece = self.piece(k.machine, size - offset)?;
+                let data = k.vfs.data_mut(id).ok_or(OutputError::Record)?;
+                if data.write(&mut k.mem, offset, piece)? < piece.len() {
+                    return Err(OutputError::Memory);
+                }
+                offset += piece.len() as u64;
+            }
+            return Ok(());
+        }
+        let text = self.bytes(k.machine, size)?;
+        let body = match kind {
+            ext2::DIRECTORY => {
+                let dir = k.vfs.make_directories(&mut k.mem, k.vfs.store, &path)?;
+                k.vfs.inode_mut(dir).mode = mode & 0o7777;
+                return Ok(());
+            }
+            ext2::SYMLINK => Body::Symlink(text.into()),
+            ext2::FIFO => Body::Fifo(None),
+            0 => {
+                let first = k.vfs.at(k.vfs.store, &text).filter(|first| k.vfs.names(*first).is_none());
+                let (dir, name) = k.vfs.new_name(&mut k.mem, &path)?;
+                return Ok(k.vfs.link(dir, name, first.ok_or(OutputError::Record)?)?);
+            }
+            _ => return Err(OutputError::Record),
+        };
+        k.vfs.add_body(&mut k.mem, &path, body, mode, origin)?;
+        Ok(())
+    }
 }

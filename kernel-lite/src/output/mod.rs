@@ -9,15 +9,19 @@ pub mod checkpoint;
 pub mod target;
 
 use crate::errno::Errno;
-use crate::ext2::{self, Builder, Content};
+use crate::ext2::{self, Builder};
 use crate::kernel::Kernel;
 use crate::log::Line;
-use crate::machine::BlockError;
-use crate::sha256::{self, Digest, Sha256, hex};
+use crate::machine::{BlockError, Machine};
+use crate::sha256::{Sha256, hex};
 use crate::vfs::path::split;
-use crate::vfs::{Body, InodeId, Links, Origin};
+use crate::vfs::step::Member;
+use crate::vfs::{Body, InodeId, Links, Origin, Vfs};
 use alloc::vec::Vec;
 pub use target::Disk;
+
+/// Whether a path is wanted; a directory's ends in a slash.
+pub type Keeps<'a> = &'a dyn Fn(&[u8]) -> bool;
 
 /// Bytes in a sector.
 pub const SECTOR: usize = 512;
@@ -40,9 +44,11 @@ pub enum OutputError {
     /// The device reported an error.
     Device,
     /// The tree does not fit into an ext2 file system.
-    Tree(ext2::Error),
+    Tree,
     /// Out of memory.
     Memory,
+    /// A checkpoint's content is not what is written there.
+    Record,
 }
 
 impl From<BlockError> for OutputError {
@@ -55,14 +61,17 @@ impl From<BlockError> for OutputError {
 }
 
 impl From<ext2::Error> for OutputError {
-    fn from(error: ext2::Error) -> OutputError {
-        OutputError::Tree(error)
+    fn from(_: ext2::Error) -> OutputError {
+        OutputError::Tree
     }
 }
 
 impl From<Errno> for OutputError {
-    fn from(_: Errno) -> OutputError {
-        OutputError::Memory
+    fn from(error: Errno) -> OutputError {
+        match error {
+            Errno::ENOMEM | Errno::ENOSPC => OutputError::Memory,
+            _ => OutputError::Record,
+        }
     }
 }
 
@@ -78,10 +87,17 @@ impl OutputError {
             OutputError::ReadOnly => "the output device is write-protected",
             OutputError::Full => "the output device is full; give it a larger one",
             OutputError::Device => "the output device reported an error",
-            OutputError::Tree(_) => "the outputs do not fit into ext2 (name, link count or size)",
+            OutputError::Tree | OutputError::Record => "the outputs do not fit into ext2 (name, link count or size)",
             OutputError::Memory => "out of memory while writing the output",
         }
     }
+}
+
+/// A buffer for what goes to the device, or comes from it, at a time.
+fn chunk() -> Result<Vec<u8>, OutputError> {
+    let mut buffer = Vec::new();
+    buffer.try_reserve_exact(CHUNK).map_err(|_| OutputError::Memory)?;
+    Ok(buffer)
 }
 
 /// Collects bytes and writes them to a disk sector by sector.
@@ -93,28 +109,26 @@ struct SectorWriter {
 
 impl SectorWriter {
     fn new(disk: Disk, sector: u64) -> Result<SectorWriter, OutputError> {
-        let mut buffer = Vec::new();
-        buffer.try_reserve_exact(CHUNK).map_err(|_| OutputError::Memory)?;
-        Ok(SectorWriter { disk, sector, buffer })
+        Ok(SectorWriter { disk, sector, buffer: chunk()? })
     }
 
-    fn put(&mut self, k: &mut Kernel, mut bytes: &[u8]) -> Result<(), OutputError> {
+    fn put(&mut self, machine: &mut dyn Machine, mut bytes: &[u8]) -> Result<(), OutputError> {
         while !bytes.is_empty() {
-            let count = bytes.len().min(CHUNK - self.buffer.len());
-            self.buffer.extend_from_slice(&bytes[..count]);
-            bytes = &bytes[count..];
+            let (now, later) = bytes.split_at(bytes.len().min(CHUNK - self.buffer.len()));
+            self.buffer.extend_from_slice(now);
+            bytes = later;
             if self.buffer.len() == CHUNK {
-                self.drain(k)?;
+                self.drain(machine)?;
             }
         }
         Ok(())
     }
 
     /// Writes what is collected; the last sector is filled with zeros.
-    fn drain(&mut self, k: &mut Kernel) -> Result<(), OutputError> {
+    fn drain(&mut self, machine: &mut dyn Machine) -> Result<(), OutputError> {
         let length = self.buffer.len().next_multiple_of(SECTOR);
         self.buffer.resize(length, 0);
-        self.disk.write(k, self.sector, &self.buffer)?;
+        self.disk.write(machine, self.sector, &self.buffer)?;
         self.sector += (length / SECTOR) as u64;
         self.buffer.clear();
         Ok(())
@@ -122,67 +136,68 @@ impl SectorWriter {
 }
 
 /// Directories that the root file system has for whoever boots or mounts it, and their modes.
-const MOUNT_POINTS: [(&[u8], u16); 4] =
-    [(b"/dev", 0o755), (b"/proc", 0o555), (b"/sys", 0o555), (b"/tmp", 0o1777)];
+const MOUNT_POINTS: [(&[u8], u16); 4] = [(b"dev", 0o755), (b"proc", 0o555), (b"sys", 0o555), (b"tmp", 0o1777)];
 
-/// A file of the root file system that no step made: it tells of the run.
-pub struct Paper<'a> {
-    /// Absolute path.
-    pub path: &'a [u8],
-    /// What it holds.
-    pub content: &'a [u8],
-    /// The content's digest.
-    pub digest: Digest,
+/// What begins a member's record, in a checkpoint and in what the image's identifier is made of: the length of what
+/// follows the path, the length of the path, kind and mode; then the path, and the text where it is one.
+fn record(mode: u16, size: u64, path: &[u8], text: &[u8]) -> Vec<u8> {
+    let mut record = Vec::from(size.to_le_bytes());
+    record.extend_from_slice(&(path.len() as u64 | u64::from(mode) << 32).to_le_bytes());
+    record.extend_from_slice(path);
+    record.extend_from_slice(text);
+    record
 }
 
-impl<'a> Paper<'a> {
-    /// With the digest of its content.
-    pub fn new(path: &'a [u8], content: &'a [u8]) -> Paper<'a> {
-        Paper { path, content, digest: sha256::digest(content) }
-    }
-}
-
-/// Where a node's bytes come from.
-enum Source<'a> {
-    /// It has none: a directory.
-    None,
-    /// An inode of the store.
-    Inode(InodeId),
-    /// A text of the monitor's own.
-    Text(&'a [u8]),
+/// Kind and mode, length and text of an inode that an output may be: a file's content is no text.
+fn content(vfs: &Vfs, inode: InodeId) -> Option<(u16, u64, &[u8])> {
+    let node = vfs.inode(inode);
+    let (kind, text): (u16, &[u8]) = match &node.body {
+        Body::File(_) => (ext2::FILE, b""),
+        Body::Directory { .. } => (ext2::DIRECTORY, b""),
+        Body::Symlink(target) => (ext2::SYMLINK, target),
+        Body::Fifo(_) => (ext2::FIFO, b""),
+        _ => return None,
+    };
+    Some((kind | node.mode, vfs.size(inode), text))
 }
 
 /// The image of the store's outputs.
-struct Tree<'a> {
+struct Tree {
     builder: Builder,
     /// Of each node.
-    sources: Vec<Source<'a>>,
-    /// Directories' paths and nodes, sorted.
-    directories: Vec<(Vec<u8>, usize)>,
-    /// Nodes of inodes with more than one name.
-    linked: Links,
+    inodes: Vec<InodeId>,
+    /// Nodes of directories, and of inodes with more than one name.
+    nodes: Links,
 }
 
-impl Tree<'_> {
-    fn directory(&mut self, path: &[u8], mode: u16) -> Result<usize, ext2::Error> {
-        if path.is_empty() {
-            return Ok(0);
+impl Tree {
+    fn add(
+        &mut self,
+        vfs: &Vfs,
+        parent: usize,
+        name: &[u8],
+        inode: InodeId,
+        mode: u16,
+    ) -> Result<usize, ext2::Error> {
+        let (_, size, text) = content(vfs, inode).ok_or(ext2::Error::Name)?;
+        let node = self.builder.add(parent, name, mode, size, text)?;
+        self.inodes.push(inode);
+        if vfs.inode(inode).links > 1 {
+            self.nodes.insert(inode, node);
         }
-        if let Ok(place) = self.place(path) {
-            return Ok(self.directories[place].1);
-        }
-        let (home, name) = split(path);
-        let parent = self.directory(home, 0o755)?;
-        let node = self.builder.add(parent, name, Content::Directory, mode)?;
-        self.sources.push(Source::None);
-        let place = self.place(path).unwrap_or_else(|place| place);
-        self.directories.insert(place, (path.into(), node));
         Ok(node)
     }
 
-    /// Where in the list of directories the path is (`Ok`) or belongs.
-    fn place(&self, path: &[u8]) -> Result<usize, usize> {
-        self.directories.binary_search_by(|known| known.0[..].cmp(path))
+    /// The directory's node, made with all its parents where it is missing.
+    fn directory(&mut self, vfs: &Vfs, inode: InodeId, mode: u16) -> Result<usize, ext2::Error> {
+        if let Some(node) = self.nodes.get(inode) {
+            return Ok(node);
+        }
+        let Body::Directory { parent, name, .. } = &vfs.inode(inode).body else {
+            return Err(ext2::Error::NotADirectory);
+        };
+        let parent = self.directory(vfs, *parent, ext2::DIRECTORY | 0o755)?;
+        self.add(vfs, parent, name, inode, mode)
     }
 }
 
@@ -195,101 +210,73 @@ impl Kernel {
         OutputError::Full
     }
 
-    /// Paths and inodes of the store's outputs that `keeps` accepts (a directory's path ends in a slash then), in
-    /// the order of their names.
-    fn outputs(&self, keeps: &dyn Fn(&[u8]) -> bool) -> Vec<(Vec<u8>, InodeId)> {
-        let members = self.vfs.members(self.vfs.store);
-        let outputs = members.into_iter().filter(|member| {
-            let made = matches!(self.vfs.inode(member.inode).origin, Origin::Step(_));
-            // A directory is asked for as `PATH/`.
-            let mut path = member.path.clone();
-            if self.vfs.names(member.inode).is_some() {
-                path.push(b'/');
-            }
-            made && keeps(&path)
-        });
-        outputs.map(|member| (member.path, member.inode)).collect()
+    /// Whether a member of the store is in the root file system: what a step made, if `keeps` accepts its path, and the
+    /// monitor's papers.
+    fn is_kept(&self, member: &Member, keeps: Keeps<'_>) -> bool {
+        match self.vfs.inode(member.inode).origin {
+            Origin::Step(_) => keeps(&member.path),
+            Origin::Monitor => self.vfs.data(member.inode).is_some(),
+            _ => false,
+        }
     }
 
     /// `OUTPUTS.sha256`: the digest of each regular file of the outputs, in the form that `sha256sum -c` reads
-    /// inside the root file system.
-    pub fn outputs_sha256(&mut self, keeps: &dyn Fn(&[u8]) -> bool) -> Vec<u8> {
-        let mut files = self.outputs(keeps);
-        files.retain(|(_, inode)| self.vfs.data(*inode).is_some());
+    /// inside the root file system. To be asked for before papers are added.
+    pub fn outputs_sha256(&mut self, keeps: Keeps<'_>) -> Vec<u8> {
+        let members = self.vfs.members(self.vfs.store);
+        let mut files: Vec<(&[u8], InodeId)> = Vec::new();
+        for member in &members {
+            if self.vfs.data(member.inode).is_some() && self.is_kept(member, keeps) {
+                files.push((&member.path[1..], member.inode));
+            }
+        }
         files.sort_unstable();
         let mut text = Vec::new();
         for (path, inode) in files {
             text.extend_from_slice(&hex(&self.vfs.digest(&self.mem, inode)));
             text.extend_from_slice(b"  ");
-            text.extend_from_slice(&path[1..]);
+            text.extend_from_slice(path);
             text.push(b'\n');
         }
         text
     }
 
-    /// Writes the root file system: the outputs that `keeps` accepts, mount points, and papers. Returns the image's
+    /// Writes the root file system: the outputs that `keeps` accepts, papers, and mount points. Returns the image's
     /// sectors.
-    pub fn write_root(
-        &mut self,
-        disk: &Disk,
-        keeps: &dyn Fn(&[u8]) -> bool,
-        papers: &[Paper<'_>],
-    ) -> Result<u64, OutputError> {
-        let mut tree = Tree {
-            builder: Builder::new(),
-            sources: alloc::vec![Source::None],
-            directories: Vec::new(),
-            linked: Links::default(),
-        };
+    pub fn write_root(&mut self, disk: &Disk, keeps: Keeps<'_>) -> Result<u64, OutputError> {
+        let store = self.vfs.store;
+        let mut tree = Tree { builder: Builder::new(), inodes: alloc::vec![store], nodes: Links::default() };
+        tree.nodes.insert(store, 0);
         // The identifier is the digest of all that the image holds.
         let mut id = Sha256::new();
-        let mut note = |path: &[u8], mode: u16, content: &[u8]| {
-            id.update(&(path.len() as u64).to_le_bytes());
-            id.update(path);
-            id.update(&mode.to_le_bytes());
-            id.update(&(content.len() as u64).to_le_bytes());
-            id.update(content);
-        };
-        for (path, inode) in self.outputs(keeps) {
-            let digest = self.vfs.digest(&self.mem, inode);
-            let node = self.vfs.inode(inode);
-            let (home, name) = split(&path);
-            let content = match &node.body {
-                Body::Directory { .. } => {
-                    note(&path, node.mode, b"directory");
-                    tree.directory(&path, node.mode)?;
-                    continue;
-                }
-                Body::File(data) => Content::File(data.size()),
-                Body::Symlink(target) => Content::Symlink(target.clone()),
-                Body::Fifo(_) => Content::Fifo,
-                _ => continue,
-            };
-            match &content {
-                Content::File(_) => note(&path, node.mode, &digest),
-                Content::Symlink(target) => note(&path, node.mode, target),
-                _ => note(&path, node.mode, b"fifo"),
-            }
-            let parent = tree.directory(home, 0o755)?;
-            if let Some(first) = tree.linked.get(inode) {
-                tree.builder.link(parent, name, first)?;
+        for member in self.vfs.members(store) {
+            let Member { path, inode } = &member;
+            if !self.is_kept(&member, keeps) {
                 continue;
             }
-            let number = tree.builder.add(parent, name, content, node.mode)?;
-            tree.sources.push(Source::Inode(inode));
-            if node.links > 1 {
-                tree.linked.insert(inode, number);
+            let digest = self.vfs.digest(&self.mem, *inode);
+            let vfs = &self.vfs;
+            let Some((mode, size, text)) = content(vfs, *inode) else {
+                continue;
+            };
+            id.update(&record(mode, size, path, text));
+            id.update(&digest);
+            if vfs.names(*inode).is_some() {
+                tree.directory(vfs, *inode, mode)?;
+                continue;
+            }
+            let (home, name) = split(path);
+            let parent = tree.directory(vfs, vfs.at(store, home).unwrap_or(store), ext2::DIRECTORY | 0o755)?;
+            match tree.nodes.get(*inode) {
+                Some(node) => tree.builder.link(parent, name, node)?,
+                None => drop(tree.add(vfs, parent, name, *inode, mode)?),
             }
         }
-        for paper in papers {
-            note(paper.path, 0o644, &paper.digest);
-            let (home, name) = split(paper.path);
-            let parent = tree.directory(home, 0o755)?;
-            tree.builder.add(parent, name, Content::File(paper.content.len() as u64), 0o644)?;
-            tree.sources.push(Source::Text(paper.content));
-        }
-        for (path, mode) in MOUNT_POINTS {
-            tree.directory(path, mode)?;
+        for (name, mode) in MOUNT_POINTS {
+            let there = self.vfs.names(store).and_then(|names| names.get(name));
+            if there.is_none_or(|inode| tree.nodes.get(inode).is_none()) {
+                tree.builder.add(0, name, ext2::DIRECTORY | mode, 0, b"")?;
+            }
         }
         let digest = id.finish();
         let mut uuid = [0; 16];
@@ -300,34 +287,21 @@ impl Kernel {
 
         let image = tree.builder.finish(uuid)?;
         let sectors = image.blocks() * (ext2::BLOCK / SECTOR) as u64;
-        let free = checkpoint::lowest(self, disk)?;
+        let free = checkpoint::lowest(self.machine, disk)?;
         if sectors > free {
             return Err(self.full(disk, sectors + (disk.sectors - free)));
         }
-        let mut writer = SectorWriter::new(disk.clone(), 0)?;
-        let sources = tree.sources;
+        let mut writer = SectorWriter::new(*disk, 0)?;
+        let inodes = tree.inodes;
         let Kernel { vfs, mem, machine, .. } = self;
-        let mut read = |node: usize, offset: u64, buffer: &mut [u8]| match sources[node] {
-            Source::None => {}
-            Source::Text(text) => buffer.copy_from_slice(&text[offset as usize..][..buffer.len()]),
-            Source::Inode(inode) => {
-                if let Some(data) = vfs.data(inode) {
-                    data.read(mem, offset, buffer);
-                }
+        let mut read = |node: usize, offset: u64, buffer: &mut [u8]| {
+            if let Some(data) = vfs.data(inodes[node]) {
+                data.read(mem, offset, buffer);
             }
         };
-        image.write(&mut read, &mut |block| {
-            writer.buffer.extend_from_slice(block);
-            if writer.buffer.len() < CHUNK {
-                return Ok(());
-            }
-            let result = writer.disk.write_on(&mut **machine, writer.sector, &writer.buffer);
-            writer.sector += (writer.buffer.len() / SECTOR) as u64;
-            writer.buffer.clear();
-            result
-        })?;
-        writer.drain(self)?;
-        disk.flush(self)?;
+        image.write(&mut read, &mut |block| writer.put(*machine, block))?;
+        writer.drain(*machine)?;
+        disk.flush(*machine)?;
         Ok(sectors)
     }
 }

@@ -5,7 +5,6 @@
 //! GPT: UEFI Specification 2.10, chapter 5.3. A table counts only if both its checksums are right.
 
 use super::{OutputError, SECTOR};
-use crate::kernel::Kernel;
 use crate::machine::Machine;
 use alloc::vec;
 use image_packer::payload::Target;
@@ -14,7 +13,7 @@ use image_packer::payload::Target;
 const TABLE_MAX: u64 = 64 << 10;
 
 /// A range of sectors on a device.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Disk {
     device: usize,
     first: u64,
@@ -65,35 +64,30 @@ impl Disk {
     }
 
     /// Writes whole sectors.
-    pub fn write(&self, k: &mut Kernel, sector: u64, bytes: &[u8]) -> Result<(), OutputError> {
-        self.write_on(k.machine, sector, bytes)
-    }
-
-    /// Writes whole sectors.
-    pub fn write_on(&self, machine: &mut dyn Machine, sector: u64, bytes: &[u8]) -> Result<(), OutputError> {
+    pub fn write(&self, machine: &mut dyn Machine, sector: u64, bytes: &[u8]) -> Result<(), OutputError> {
         let place = self.place(sector, bytes.len())?;
         Ok(machine.block(self.device).write(place, bytes)?)
     }
 
     /// Reads whole sectors.
-    pub fn read(&self, k: &mut Kernel, sector: u64, bytes: &mut [u8]) -> Result<(), OutputError> {
+    pub fn read(&self, machine: &mut dyn Machine, sector: u64, bytes: &mut [u8]) -> Result<(), OutputError> {
         let place = self.place(sector, bytes.len())?;
-        Ok(k.machine.block(self.device).read(place, bytes)?)
+        Ok(machine.block(self.device).read(place, bytes)?)
     }
 
     /// Returns when all is on the medium.
-    pub fn flush(&self, k: &mut Kernel) -> Result<(), OutputError> {
-        Ok(k.machine.block(self.device).flush()?)
+    pub fn flush(&self, machine: &mut dyn Machine) -> Result<(), OutputError> {
+        Ok(machine.block(self.device).flush()?)
     }
 }
 
-fn le32(bytes: &[u8], at: usize) -> u32 {
+pub(super) fn le32(bytes: &[u8], at: usize) -> u32 {
     let mut word = [0; 4];
     word.copy_from_slice(&bytes[at..at + 4]);
     u32::from_le_bytes(word)
 }
 
-fn le64(bytes: &[u8], at: usize) -> u64 {
+pub(super) fn le64(bytes: &[u8], at: usize) -> u64 {
     u64::from(le32(bytes, at)) | u64::from(le32(bytes, at + 4)) << 32
 }
 

@@ -14,7 +14,7 @@ use crate::exec::Program;
 use crate::kernel::{Kernel, Outcome};
 use crate::log::Line;
 use crate::output::checkpoint::Checkpoints;
-use crate::output::{Disk, OutputError, Paper};
+use crate::output::{Disk, OutputError};
 use crate::sha256;
 use crate::vfs::InodeId;
 use alloc::vec::Vec;
@@ -23,24 +23,24 @@ use image_packer::payload::{Payload, Target};
 use image_packer::plan::{Plan, Run, Step};
 
 /// What a closure has beside its steps' files.
-pub struct Closure<'a> {
+pub struct Closure {
     /// The member PLAN.
-    pub plan: &'a str,
+    pub plan: &'static str,
     /// The member INPUTS.sha256.
-    pub inputs: &'a [u8],
+    pub inputs: &'static [u8],
     /// The archive itself.
-    pub archive: &'a [u8],
+    pub archive: &'static [u8],
 }
 
 /// Where results go.
 struct Output<'a> {
     disk: Disk,
     checkpoints: Checkpoints,
-    closure: &'a Closure<'a>,
+    closure: &'a Closure,
 }
 
 /// Runs the steps of a PLAN.
-pub fn run(k: &mut Kernel, settings: &Payload<'_>, closure: &Closure<'_>) -> Epitaph {
+pub fn run(k: &mut Kernel, settings: &Payload<'_>, closure: &Closure) -> Epitaph {
     let plan = match Plan::parse(closure.plan.as_bytes()) {
         Ok(plan) => plan,
         Err(error) => return malformed(k, error.line),
@@ -62,7 +62,7 @@ pub fn run(k: &mut Kernel, settings: &Payload<'_>, closure: &Closure<'_>) -> Epi
     if let Some(target) = settings.output {
         match Disk::find(k.machine, target) {
             Ok(disk) => {
-                let checkpoints = Checkpoints::new(disk.clone(), settings.closure_sha256.0);
+                let checkpoints = Checkpoints::new(disk, settings.closure_sha256.0);
                 output = Some(Output { disk, checkpoints, closure });
             }
             Err(error) => {
@@ -77,8 +77,10 @@ pub fn run(k: &mut Kernel, settings: &Payload<'_>, closure: &Closure<'_>) -> Epi
     log.push(b'\n');
 
     let mut epitaph = run_steps(k, settings, &plan, &mut output, &mut log);
+    // The root file system may hold it as it is: this is the end.
+    let log: &'static [u8] = log.leak();
     if let Some(output) = &output
-        && let Err(error) = write(k, settings, &plan, output, &log)
+        && let Err(error) = write(k, settings, &plan, output, log)
     {
         let failed = disk_error(k, error);
         // The first error is the one that counts.
@@ -86,7 +88,7 @@ pub fn run(k: &mut Kernel, settings: &Payload<'_>, closure: &Closure<'_>) -> Epi
             epitaph = failed;
         }
     }
-    epitaph.log = Some(sha256::digest(&log));
+    epitaph.log = Some(sha256::digest(log));
     epitaph
 }
 
@@ -109,26 +111,26 @@ fn write(
     settings: &Payload<'_>,
     plan: &Plan<'_>,
     output: &Output<'_>,
-    log: &[u8],
+    log: &'static [u8],
 ) -> Result<(), OutputError> {
     let keeps = |path: &[u8]| core::str::from_utf8(path).is_ok_and(|path| plan.keeps(path));
     let sums = k.outputs_sha256(&keeps);
-    let closure = Paper {
-        path: b"/src/closure.tar",
-        content: output.closure.archive,
-        digest: settings.closure_sha256.0,
-    };
-    let mut its_sum = Vec::from(sha256::hex(&closure.digest));
+    let closure = settings.closure_sha256.0;
+    let mut its_sum = Vec::from(sha256::hex(&closure));
     its_sum.extend_from_slice(b"  src/closure.tar\n");
-    let papers = [
-        Paper::new(b"/firstlight/CLOSURE.sha256", &its_sum),
-        Paper::new(b"/firstlight/INPUTS.sha256", output.closure.inputs),
-        Paper::new(b"/firstlight/OUTPUTS.sha256", &sums),
-        Paper::new(b"/firstlight/PLAN", output.closure.plan.as_bytes()),
-        Paper::new(b"/firstlight/events.log", log),
-        closure,
+    k.vfs.heap_is_low = k.heap_is_low();
+    let papers: [(&[u8], &'static [u8]); 5] = [
+        (b"/firstlight/CLOSURE.sha256", its_sum.leak()),
+        (b"/firstlight/INPUTS.sha256", output.closure.inputs),
+        (b"/firstlight/OUTPUTS.sha256", sums.leak()),
+        (b"/firstlight/PLAN", output.closure.plan.as_bytes()),
+        (b"/firstlight/events.log", log),
     ];
-    k.write_root(&output.disk, &keeps, &papers).map(drop)
+    for (path, content) in papers {
+        k.add_paper(path, content, None)?;
+    }
+    k.add_paper(b"/src/closure.tar", output.closure.archive, Some(closure))?;
+    k.write_root(&output.disk, &keeps).map(drop)
 }
 
 fn run_steps(
@@ -150,7 +152,7 @@ fn run_steps(
         log.extend_from_slice(step.name.as_bytes());
         log.push(b'\n');
         if let Some(output) = output.as_mut().filter(|_| restoring) {
-            match output.checkpoints.restore(k, step.name) {
+            match output.checkpoints.restore(k, step.name.as_bytes()) {
                 Ok(Some(events)) => {
                     let store = k.vfs.store;
                     if let Err(epitaph) = check_outputs(k, step, store) {
@@ -175,8 +177,12 @@ fn run_steps(
             return of_step(epitaph, step);
         }
         if let Some(output) = output {
-            let patterns: Vec<&str> = step.outputs.iter().map(|output| output.path).collect();
-            if let Err(error) = output.checkpoints.save(k, step.name, &patterns, &events) {
+            let made = |path: &[u8]| {
+                core::str::from_utf8(path).is_ok_and(|path| {
+                    step.outputs.iter().any(|output| path::covers(output.path, path))
+                })
+            };
+            if let Err(error) = output.checkpoints.save(k, step.name.as_bytes(), &made, &events) {
                 return of_step(disk_error(k, error), step);
             }
         }

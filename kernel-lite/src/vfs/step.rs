@@ -8,7 +8,7 @@ use super::{Body, Data, Device, Files, FsContext, InodeId, Links, Origin};
 use crate::errno::Errno;
 use crate::events::Kind;
 use crate::kernel::Kernel;
-use crate::mem::Mem;
+use crate::sha256::Digest;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
@@ -19,7 +19,7 @@ fn stem(pattern: &str) -> &[u8] {
 
 /// Something found in a tree: its absolute path and inode.
 pub struct Member {
-    /// Absolute path.
+    /// Absolute path; a directory's ends in a slash.
     pub path: Vec<u8>,
     /// Its inode.
     pub inode: InodeId,
@@ -30,7 +30,7 @@ impl super::Vfs {
     /// sorted by name within a directory.
     pub fn members(&self, root: InodeId) -> Vec<Member> {
         let mut found = Vec::new();
-        let mut pending = alloc::vec![Member { path: Vec::new(), inode: root }];
+        let mut pending = alloc::vec![Member { path: alloc::vec![b'/'], inode: root }];
         while let Some(dir) = pending.pop() {
             let below = self.names(dir.inode).map(|names| {
                 let mut below: Vec<(&[u8], InodeId)> = names.iter().collect();
@@ -43,8 +43,10 @@ impl super::Vfs {
                     continue;
                 }
                 let mut path = dir.path.clone();
-                path.push(b'/');
                 path.extend_from_slice(name);
+                if self.names(inode).is_some() {
+                    path.push(b'/');
+                }
                 pending.push(Member { path, inode });
             }
             if dir.inode != root {
@@ -199,6 +201,20 @@ impl Kernel {
         self.open_inode(inode, flag::WRITE_ONLY, path)
     }
 
+    /// Adds a file of the monitor's own to the store, which tells of the run; with its digest where that is known.
+    pub fn add_paper(
+        &mut self,
+        path: &[u8],
+        content: &'static [u8],
+        digest: Option<Digest>,
+    ) -> Result<(), Errno> {
+        self.vfs.step = 0;
+        let body = Body::File(Data::Closure(content));
+        let id = self.vfs.add_body(&mut self.mem, path, body, 0o644, Origin::Monitor)?;
+        self.vfs.inode_mut(id).digest = digest;
+        Ok(())
+    }
+
     /// Logs each regular file in the root that the running step wrote, with its digest.
     pub fn log_written(&mut self, root: InodeId) {
         let step = self.vfs.step;
@@ -234,13 +250,4 @@ impl Kernel {
         let store = self.vfs.store;
         self.vfs.copy_tree(&mut self.mem, source, store, stem(pattern), &mut Links::default())
     }
-}
-
-/// The bytes of a file, as far as memory for them is there.
-pub fn whole(vfs: &super::Vfs, mem: &Mem, inode: InodeId) -> Result<Vec<u8>, Errno> {
-    let mut bytes = Vec::new();
-    let data = vfs.data(inode).ok_or(Errno::EINVAL)?;
-    bytes.try_reserve_exact(data.size() as usize).map_err(|_| Errno::ENOMEM)?;
-    data.for_each_piece(mem, |piece| bytes.extend_from_slice(piece));
-    Ok(bytes)
 }

@@ -377,6 +377,17 @@ impl Vfs {
         self.add_body(mem, path, Body::File(Data::Closure(bytes)), mode, origin)
     }
 
+    /// The directory and the name of what is about to be added to the store; there is nothing of that name.
+    pub fn new_name<'a>(&mut self, mem: &mut Mem, path: &'a [u8]) -> Result<(InodeId, &'a [u8]), Errno> {
+        self.now = INPUT_TIME;
+        let (home, name) = split(path);
+        let dir = self.make_directories(mem, self.store, home)?;
+        if matches!(name, b"" | b"." | b"..") || self.names(dir).ok_or(Errno::ENOTDIR)?.get(name).is_some() {
+            return Err(Errno::EEXIST);
+        }
+        Ok((dir, name))
+    }
+
     /// Adds an inode with any content to the store.
     pub fn add_body(
         &mut self,
@@ -386,12 +397,7 @@ impl Vfs {
         mode: u16,
         origin: Origin,
     ) -> Result<InodeId, Errno> {
-        self.now = INPUT_TIME;
-        let (home, name) = split(path);
-        let dir = self.make_directories(mem, self.store, home)?;
-        if matches!(name, b"" | b"." | b"..") || self.names(dir).ok_or(Errno::ENOTDIR)?.get(name).is_some() {
-            return Err(Errno::EEXIST);
-        }
+        let (dir, name) = self.new_name(mem, path)?;
         if let (Body::File(Data::Closure(bytes)), Origin::Input) = (&body, origin) {
             self.inputs.push(bytes);
             self.inputs_sorted = false;
