@@ -24,7 +24,7 @@ const HEAP_SHARE: u64 = 8;
 const HEAP_LEAST: u64 = 8 << 20;
 const HEAP_MOST: u64 = 256 << 20;
 /// Serial number of the disk that brings a payload.
-const INPUT_DISK: &str = "firstlight-in";
+const INPUT_DISK: &[u8] = b"firstlight-in";
 /// Exit code of a start that found no machine or no payload to work with, and of a panic.
 const CODE_START: u8 = 64;
 const CODE_PANIC: u8 = 70;
@@ -158,7 +158,7 @@ fn monitor_exception(kind: u64, address: u64, pc: u64) -> ! {
     let mut line = Line::new("a defect of the monitor: exception ");
     line.hex(kind).text(" at ").hex(pc).text(", address ").hex(address);
     say(line.text("; please report it"));
-    end(&Epitaph { address: Some(pc), ..Epitaph::new(CODE_PANIC, "panic") })
+    end(&Epitaph { address: pc, ..Epitaph::new(CODE_PANIC, "panic") })
 }
 
 /// The same, in a build whose failed checks come here.

@@ -23,3 +23,8 @@ pub mod tar;
 
 #[cfg(feature = "host")]
 pub mod host;
+
+/// A part of what is known to be UTF-8, cut at ASCII.
+fn text(bytes: &[u8]) -> &str {
+    core::str::from_utf8(bytes).unwrap_or_default()
+}

@@ -6,20 +6,20 @@
 
 /// Whether `path` is an acceptable archive member name: relative, clean, valid for `sha256sum -c`.
 pub fn is_member(path: &str) -> bool {
-    !path.is_empty()
-        && path.bytes().all(|b| b >= b' ' && b != 0x7f && b != b'\\')
-        && path.split('/').all(|part| !matches!(part, "" | "." | ".."))
+    let path = path.as_bytes();
+    path.iter().all(|&b| b >= b' ' && b != 0x7f && b != b'\\')
+        && path.split(|&b| b == b'/').all(|part| !matches!(part, b"" | b"." | b".."))
 }
 
 /// Whether `path` is an acceptable absolute path in a PLAN: clean, no blanks or quotes. A trailing slash
 /// (`tree`) is not part of it: see [`split_tree`].
 pub fn is_absolute(path: &str) -> bool {
-    path.strip_prefix('/').is_some_and(is_member) && !path.bytes().any(|b| b == b' ' || b == b'"')
+    path.strip_prefix("/").is_some_and(is_member) && !path.bytes().any(|b| b == b' ' || b == b'"')
 }
 
 /// Splits the trailing slash off that marks "everything below": `("/lib", true)` for `/lib/`.
 pub fn split_tree(path: &str) -> (&str, bool) {
-    match path.strip_suffix('/') {
+    match path.strip_suffix("/") {
         Some(stem) => (stem, true),
         None => (path, false),
     }
@@ -27,7 +27,7 @@ pub fn split_tree(path: &str) -> (&str, bool) {
 
 /// Whether the pattern `outer` (a path, or `PATH/` for a tree) covers `inner` (likewise).
 pub fn covers(outer: &str, inner: &str) -> bool {
-    if outer.ends_with('/') { inner.starts_with(outer) } else { outer == inner }
+    if outer.ends_with("/") { inner.starts_with(outer) } else { outer == inner }
 }
 
 #[cfg(test)]

@@ -20,6 +20,7 @@
 
 use crate::hex::Digest;
 use crate::path;
+use crate::text;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
@@ -28,6 +29,24 @@ use core::fmt;
 pub const PAGE: usize = 4096;
 /// First line of the page. Its presence is how a payload is found.
 pub const MAGIC: &str = "firstlight payload 1\n";
+
+/// The keys: those that must stand, those that may stand once, and the others.
+const KEYS: [&str; 12] = [
+    "board",
+    "machine",
+    "mode",
+    "closure-bytes",
+    "closure-sha256",
+    "watchdog-seconds",
+    "console",
+    "rule",
+    "output",
+    "cwd",
+    "arg",
+    "env",
+];
+const REQUIRED: usize = 8;
+const ONCE: usize = 10;
 
 /// What the monitor is to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -124,16 +143,19 @@ impl fmt::Display for PayloadError {
 
 impl core::error::Error for PayloadError {}
 
-/// Fills `slot` unless it is filled already.
-fn once<T>(slot: &mut Option<T>, value: Option<T>, line: usize) -> Result<(), PayloadError> {
-    let value = value.ok_or(PayloadError::Line(line))?;
-    if slot.replace(value).is_some() { Err(PayloadError::Twice(line)) } else { Ok(()) }
-}
-
 /// A decimal number without sign or leading zeros.
 pub(crate) fn decimal(text: &str) -> Option<u64> {
-    let plain = text.bytes().all(|b| b.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
-    if plain { text.parse().ok() } else { None }
+    if text.is_empty() || text.len() > 1 && text.as_bytes()[0] == b'0' {
+        return None;
+    }
+    let mut number = 0u64;
+    for digit in text.bytes() {
+        if !digit.is_ascii_digit() {
+            return None;
+        }
+        number = number.checked_mul(10)?.checked_add(u64::from(digit - b'0'))?;
+    }
+    Some(number)
 }
 
 fn word(text: &str) -> Option<&str> {
@@ -143,11 +165,10 @@ fn word(text: &str) -> Option<&str> {
 impl<'a> Target<'a> {
     /// Reads `serial:NAME` or `gpt-label:NAME`.
     pub fn parse(text: &'a str) -> Option<Target<'a>> {
-        match text.split_once(':')? {
-            ("serial", name) => word(name).map(Target::Serial),
-            ("gpt-label", name) => word(name).map(Target::GptLabel),
-            _ => None,
+        if let Some(name) = text.strip_prefix("serial:") {
+            return word(name).map(Target::Serial);
         }
+        text.strip_prefix("gpt-label:").and_then(word).map(Target::GptLabel)
     }
 }
 
@@ -162,67 +183,82 @@ impl<'a> Payload<'a> {
         if page[end..].iter().any(|&b| b != 0) {
             return Err(PayloadError::Padding);
         }
-        let text = core::str::from_utf8(&page[MAGIC.len()..end]).map_err(|_| PayloadError::Padding)?;
-        let text = text.strip_suffix('\n').ok_or(PayloadError::Padding)?;
-
-        let (mut board, mut machine, mut mode) = (None, None, None);
-        let (mut closure_bytes, mut closure_sha256) = (None, None);
-        let (mut output, mut watchdog, mut console, mut rule, mut cwd) = (None, None, None, None, None);
-        let (mut args, mut env) = (Vec::new(), Vec::new());
-        for (line, row) in text.split('\n').enumerate().map(|(i, row)| (i + 2, row)) {
-            let (key, value) = row.split_once(' ').ok_or(PayloadError::Line(line))?;
-            match key {
-                "board" => once(&mut board, word(value), line)?,
-                "machine" => once(&mut machine, word(value), line)?,
-                "mode" => {
-                    let value = match value {
-                        "plan" => Some(Mode::Plan),
-                        "exec" => Some(Mode::Exec),
-                        "shell" => Some(Mode::Shell),
-                        _ => None,
-                    };
-                    once(&mut mode, value, line)?;
-                }
-                "closure-bytes" => once(&mut closure_bytes, decimal(value), line)?,
-                "closure-sha256" => once(&mut closure_sha256, Digest::parse(value), line)?,
-                "output" => once(&mut output, Target::parse(value), line)?,
-                "watchdog-seconds" => once(&mut watchdog, decimal(value), line)?,
-                "console" => {
-                    let value = match value {
-                        "plain" => Some(Console::Plain),
-                        "framed" => Some(Console::Framed),
-                        _ => None,
-                    };
-                    once(&mut console, value, line)?;
-                }
-                "rule" => {
-                    let value = match value {
-                        "on" => Some(true),
-                        "off" => Some(false),
-                        _ => None,
-                    };
-                    once(&mut rule, value, line)?;
-                }
-                "arg" => args.push(value),
-                "env" if value.find('=').is_some_and(|at| at > 0) => env.push(value),
-                "cwd" => once(&mut cwd, (value == "/" || path::is_absolute(value)).then_some(value), line)?,
-                _ => return Err(PayloadError::Line(line)),
-            }
+        let text = page[MAGIC.len()..end].strip_suffix(b"\n").ok_or(PayloadError::Padding)?;
+        if core::str::from_utf8(text).is_err() {
+            return Err(PayloadError::Padding);
         }
-        Ok(Payload {
-            board: board.ok_or(PayloadError::Missing("board"))?,
-            machine: machine.ok_or(PayloadError::Missing("machine"))?,
-            mode: mode.ok_or(PayloadError::Missing("mode"))?,
-            closure_bytes: closure_bytes.ok_or(PayloadError::Missing("closure-bytes"))?,
-            closure_sha256: closure_sha256.ok_or(PayloadError::Missing("closure-sha256"))?,
-            output,
-            watchdog_seconds: watchdog.ok_or(PayloadError::Missing("watchdog-seconds"))?,
-            console: console.ok_or(PayloadError::Missing("console"))?,
-            rule: rule.ok_or(PayloadError::Missing("rule"))?,
-            args,
-            env,
-            cwd: cwd.unwrap_or("/"),
-        })
+        let mut payload = Payload {
+            board: "",
+            machine: "",
+            mode: Mode::Plan,
+            closure_bytes: 0,
+            closure_sha256: Digest([0; 32]),
+            output: None,
+            watchdog_seconds: 0,
+            console: Console::Plain,
+            rule: true,
+            args: Vec::new(),
+            env: Vec::new(),
+            cwd: "/",
+        };
+        let mut seen = 0;
+        let mut line = 1;
+        for row in text.split(|&b| b == b'\n') {
+            line += 1;
+            let Some(key) = payload.take(row) else {
+                return Err(PayloadError::Line(line));
+            };
+            if key < ONCE && seen >> key & 1 != 0 {
+                return Err(PayloadError::Twice(line));
+            }
+            seen |= 1 << key;
+        }
+        match KEYS[..REQUIRED].iter().enumerate().find(|(key, _)| seen >> key & 1 == 0) {
+            Some((_, name)) => Err(PayloadError::Missing(name)),
+            None => Ok(payload),
+        }
+    }
+
+    /// Takes a row's value; the place of its key in [`KEYS`].
+    fn take(&mut self, row: &'a [u8]) -> Option<usize> {
+        let cut = row.iter().position(|&b| b == b' ')?;
+        let key = KEYS.iter().position(|key| key.as_bytes() == &row[..cut])?;
+        let value = text(&row[cut + 1..]);
+        match KEYS[key] {
+            "board" => self.board = word(value)?,
+            "machine" => self.machine = word(value)?,
+            "mode" => {
+                self.mode = match value {
+                    "plan" => Mode::Plan,
+                    "exec" => Mode::Exec,
+                    "shell" => Mode::Shell,
+                    _ => return None,
+                }
+            }
+            "closure-bytes" => self.closure_bytes = decimal(value)?,
+            "closure-sha256" => self.closure_sha256 = Digest::parse(value)?,
+            "watchdog-seconds" => self.watchdog_seconds = decimal(value)?,
+            "console" => {
+                self.console = match value {
+                    "plain" => Console::Plain,
+                    "framed" => Console::Framed,
+                    _ => return None,
+                }
+            }
+            "rule" => {
+                self.rule = match value {
+                    "on" => true,
+                    "off" => false,
+                    _ => return None,
+                }
+            }
+            "output" => self.output = Some(Target::parse(value)?),
+            "cwd" if value == "/" || path::is_absolute(value) => self.cwd = value,
+            "arg" => self.args.push(value),
+            "env" if value.bytes().position(|b| b == b'=')? > 0 => self.env.push(value),
+            _ => return None,
+        }
+        Some(key)
     }
 
     /// Writes the page. Words with line breaks or NUL do not fit the format.

@@ -7,7 +7,7 @@
 use crate::hex::Digest;
 use crate::path;
 use crate::payload::decimal;
-use alloc::borrow::Cow;
+use crate::text;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
@@ -89,7 +89,7 @@ pub struct Run<'a> {
     /// Line of PLAN, from 1.
     pub line: usize,
     /// The argument words; the first is the program's path. Never empty.
-    pub words: Vec<Cow<'a, str>>,
+    pub words: Vec<String>,
     /// Standard input's file; none: standard input is empty.
     pub stdin: Option<&'a str>,
     /// Standard output's file; none: the console.
@@ -201,15 +201,16 @@ impl core::error::Error for PlanError {}
 impl<'a> Plan<'a> {
     /// Reads a PLAN.
     pub fn parse(bytes: &'a [u8]) -> Result<Plan<'a>, PlanError> {
-        let whole = |problem| PlanError { line: 0, problem };
-        let text = core::str::from_utf8(bytes).map_err(|_| whole(PlanProblem::NotText))?;
-        let text = text.strip_suffix('\n').ok_or(whole(PlanProblem::NotText))?;
+        let error = |line, problem| PlanError { line, problem };
+        let Some(text) = bytes.strip_suffix(b"\n").filter(|text| core::str::from_utf8(text).is_ok()) else {
+            return Err(error(0, PlanProblem::NotText));
+        };
         let mut parser = Parser::default();
-        for (index, line) in text.split('\n').enumerate() {
-            parser.line = index + 1;
-            parser.statement(line).map_err(|problem| PlanError { line: index + 1, problem })?;
+        for line in text.split(|&b| b == b'\n') {
+            parser.line += 1;
+            parser.statement(line).map_err(|problem| error(parser.line, problem))?;
         }
-        parser.finish().map_err(whole)
+        parser.finish().map_err(|problem| error(0, problem))
     }
 
     /// Checks that every input exists when its step begins, every output is new, and what is kept is made.
@@ -219,21 +220,25 @@ impl<'a> Plan<'a> {
         for step in &self.steps {
             let fail = |problem| Err(PlanError { line: step.line, problem });
             for &input in &step.inputs {
-                if !is_member(input) && !made.iter().any(|out| overlap(out, input)) {
+                if !is_member(input) && !overlaps(&made, input) {
                     return fail(PlanProblem::Input(input.into()));
                 }
             }
             for output in &step.outputs {
-                if is_member(output.path) || made.iter().any(|out| overlap(out, output.path)) {
+                if is_member(output.path) || overlaps(&made, output.path) {
                     return fail(PlanProblem::Output(output.path.into()));
                 }
             }
-            made.extend(step.outputs.iter().map(|output| output.path));
+            for output in &step.outputs {
+                made.push(output.path);
+            }
         }
-        match self.keep.iter().find(|keep| !made.iter().any(|out| overlap(out, keep))) {
-            Some(&keep) => Err(PlanError { line: 0, problem: PlanProblem::Keep(keep.into()) }),
-            None => Ok(()),
+        for &keep in &self.keep {
+            if !overlaps(&made, keep) {
+                return Err(PlanError { line: 0, problem: PlanProblem::Keep(keep.into()) });
+            }
         }
+        Ok(())
     }
 
     /// Whether an output at `path` is in the root file system.
@@ -247,9 +252,13 @@ pub fn overlap(a: &str, b: &str) -> bool {
     path::covers(a, b) || path::covers(b, a)
 }
 
+fn overlaps(made: &[&str], path: &str) -> bool {
+    made.iter().any(|out| overlap(out, path))
+}
+
 /// Whether `name` can name a step or a goal.
 pub fn is_name(name: &str) -> bool {
-    let ok = |b: u8| b.is_ascii_alphanumeric() || b"._-+".contains(&b);
+    let ok = |b: u8| matches!(b, b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'.' | b'_' | b'-' | b'+');
     !name.is_empty() && name.len() <= 64 && name.bytes().all(ok)
 }
 
@@ -265,75 +274,77 @@ struct Parser<'a> {
     open: Option<Step<'a>>,
 }
 
-fn once<T>(slot: &mut Option<T>, value: Option<T>) -> Result<(), PlanProblem> {
-    let value = value.ok_or(PlanProblem::Value)?;
-    if slot.replace(value).is_some() { Err(PlanProblem::Twice) } else { Ok(()) }
-}
-
 fn absolute(text: &str) -> Result<&str, PlanProblem> {
     if path::is_absolute(text) { Ok(text) } else { Err(PlanProblem::Path) }
 }
 
-fn pattern(text: &str) -> Result<&str, PlanProblem> {
-    absolute(path::split_tree(text).0).map(|_| text)
+fn name(text: &str) -> Result<&str, PlanProblem> {
+    if is_name(text) { Ok(text) } else { Err(PlanProblem::Value) }
 }
 
 impl<'a> Parser<'a> {
-    fn statement(&mut self, line: &'a str) -> Result<(), PlanProblem> {
-        if line.bytes().any(|b| b < b' ' || b == 0x7f) {
+    fn statement(&mut self, mut line: &'a [u8]) -> Result<(), PlanProblem> {
+        if line.iter().any(|&b| b < b' ' || b == 0x7f) {
             return Err(PlanProblem::NotText);
         }
-        let line = line.trim_matches(' ');
-        if line.is_empty() || line.starts_with('#') {
+        while let [rest @ .., b' '] = line {
+            line = rest;
+        }
+        let mut words = Words(line);
+        if words.is_empty() || words.0[0] == b'#' {
             return Ok(());
         }
-        let (key, rest) = line.split_once(' ').unwrap_or((line, ""));
-        let rest = rest.trim_matches(' ');
+        let key = words.next();
         if !self.version {
-            self.version = true;
-            return if (key, rest) == ("plan", "1") { Ok(()) } else { Err(PlanProblem::Version) };
+            self.version = key == "plan" && words.rest() == "1";
+            return if self.version { Ok(()) } else { Err(PlanProblem::Version) };
         }
+        let mut twice = false;
         match &mut self.open {
             Some(step) => match key {
-                "in" => step.inputs.push(pattern(rest)?),
-                "out" => step.outputs.push(output(rest)?),
-                "env" if rest.find('=').is_some_and(|at| at > 0) => step.env.push(rest),
-                "cwd" if step.cwd != "/" => return Err(PlanProblem::Twice),
-                "cwd" => step.cwd = if rest == "/" { rest } else { absolute(rest)? },
-                "run" => step.runs.push(run(rest, self.line)?),
-                "end" if rest.is_empty() => self.steps.extend(self.open.take()),
+                "in" => step.inputs.push(words.pattern()?),
+                "out" => step.outputs.push(words.output()?),
+                "env" => {
+                    let variable = words.rest();
+                    if variable.bytes().position(|b| b == b'=').unwrap_or(0) == 0 {
+                        return Err(PlanProblem::Statement);
+                    }
+                    step.env.push(variable);
+                }
+                "cwd" => {
+                    twice = step.cwd != "/";
+                    let cwd = words.next();
+                    step.cwd = if cwd == "/" { cwd } else { absolute(cwd)? };
+                }
+                "run" => step.runs.push(words.run(self.line)?),
+                "end" => self.steps.extend(self.open.take()),
                 _ => return Err(PlanProblem::Statement),
             },
             None => match key {
-                "step" => self.begin(rest)?,
+                "step" => {
+                    let name = name(words.next())?;
+                    twice = self.steps.iter().any(|step| step.name == name);
+                    let (inputs, outputs, env, runs) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+                    self.open = Some(Step { line: self.line, name, inputs, outputs, env, cwd: "/", runs });
+                }
                 _ if !self.steps.is_empty() => return Err(PlanProblem::Statement),
-                "goal" => once(&mut self.goal, is_name(rest).then_some(rest))?,
-                "arch" => once(&mut self.arch, Arch::parse(rest))?,
-                "steps" => once(&mut self.count, decimal(rest))?,
-                "keep" => self.keep.push(pattern(rest)?),
+                "goal" => twice = self.goal.replace(name(words.next())?).is_some(),
+                "arch" => {
+                    let arch = Arch::parse(words.next()).ok_or(PlanProblem::Value)?;
+                    twice = self.arch.replace(arch).is_some();
+                }
+                "steps" => {
+                    let count = decimal(words.next()).ok_or(PlanProblem::Value)?;
+                    twice = self.count.replace(count).is_some();
+                }
+                "keep" => self.keep.push(words.pattern()?),
                 _ => return Err(PlanProblem::Statement),
             },
         }
-        Ok(())
-    }
-
-    fn begin(&mut self, name: &'a str) -> Result<(), PlanProblem> {
-        if !is_name(name) {
-            return Err(PlanProblem::Value);
+        if !words.is_empty() {
+            return Err(PlanProblem::Statement);
         }
-        if self.steps.iter().any(|step| step.name == name) {
-            return Err(PlanProblem::Twice);
-        }
-        self.open = Some(Step {
-            line: self.line,
-            name,
-            inputs: Vec::new(),
-            outputs: Vec::new(),
-            env: Vec::new(),
-            cwd: "/",
-            runs: Vec::new(),
-        });
-        Ok(())
+        if twice { Err(PlanProblem::Twice) } else { Ok(()) }
     }
 
     fn finish(self) -> Result<Plan<'a>, PlanProblem> {
@@ -355,103 +366,143 @@ impl<'a> Parser<'a> {
     }
 }
 
-/// `PATH [sha256 HEX]`
-fn output(text: &str) -> Result<Output<'_>, PlanProblem> {
-    let Some((path, digest)) = text.split_once(' ') else {
-        return Ok(Output { path: pattern(text)?, sha256: None });
-    };
-    let digest = digest.trim_start_matches(' ').strip_prefix("sha256 ").ok_or(PlanProblem::Statement)?;
-    let sha256 = Digest::parse(digest.trim_start_matches(' ')).ok_or(PlanProblem::Value)?;
-    // A tree has no digest of its own.
-    Ok(Output { path: absolute(path)?, sha256: Some(sha256) })
-}
-
-/// `WORD... [< FILE] [> FILE [mode OCTAL]]`
-pub(crate) fn run(text: &str, line: usize) -> Result<Run<'_>, PlanProblem> {
-    let mut run = Run { line, words: Vec::new(), stdin: None, stdout: None };
-    let mut words = Words(text);
-    while let Some((word, quoted)) = words.next()? {
-        match &*word {
-            "<" if !quoted && run.stdin.is_none() && run.stdout.is_none() => run.stdin = Some(words.path()?),
-            ">" if !quoted && run.stdout.is_none() => {
-                run.stdout = Some(Redirect { path: words.path()?, mode: 0o644 });
-            }
-            "mode" if !quoted && run.stdout.is_some() => {
-                let mode = words.next()?.ok_or(PlanProblem::Run)?.0;
-                let octal = mode.len() == 3 && mode.bytes().all(|b| (b'0'..=b'7').contains(&b));
-                let mode = u32::from_str_radix(&mode, 8).ok().filter(|_| octal);
-                if let Some(stdout) = &mut run.stdout {
-                    stdout.mode = mode.ok_or(PlanProblem::Value)?;
-                }
-                if !words.0.trim_matches(' ').is_empty() {
-                    return Err(PlanProblem::Run);
-                }
-            }
-            _ if run.stdin.is_some() || run.stdout.is_some() => return Err(PlanProblem::Run),
-            _ => run.words.push(word),
-        }
-    }
-    match run.words.first() {
-        Some(program) if path::is_absolute(program) => Ok(run),
-        Some(_) => Err(PlanProblem::Path),
-        None => Err(PlanProblem::Run),
-    }
-}
-
-/// What is left of a `run` line.
-struct Words<'a>(&'a str);
+/// What is left of a line. There is no blank at its end.
+struct Words<'a>(&'a [u8]);
 
 impl<'a> Words<'a> {
-    /// The next word, and whether it was quoted.
-    fn next(&mut self) -> Result<Option<(Cow<'a, str>, bool)>, PlanProblem> {
-        let text = self.0.trim_start_matches(' ');
-        if text.is_empty() {
-            self.0 = text;
-            return Ok(None);
-        }
-        let Some(quoted) = text.strip_prefix('"') else {
-            let (word, rest) = text.split_at(text.find(' ').unwrap_or(text.len()));
+    /// Whether nothing is left; blanks before what is left are gone.
+    fn is_empty(&mut self) -> bool {
+        while let [b' ', rest @ ..] = self.0 {
             self.0 = rest;
-            return if word.contains('"') { Err(PlanProblem::Quote) } else { Ok(Some((word.into(), false))) };
-        };
-        let mut escaped = false;
-        let mut changed = false;
-        let end = quoted.bytes().position(|b| {
-            let ends = b == b'"' && !escaped;
-            escaped = b == b'\\' && !escaped;
-            changed |= escaped;
-            ends
-        });
-        let (word, rest) = quoted.split_at(end.ok_or(PlanProblem::Quote)?);
-        self.0 = &rest[1..];
-        if !self.0.is_empty() && !self.0.starts_with(' ') {
-            return Err(PlanProblem::Quote);
         }
-        let word = if changed { unescape(word)?.into() } else { word.into() };
-        Ok(Some((word, true)))
+        self.0.is_empty()
+    }
+
+    /// What stands before the next blank; empty at the end.
+    fn next(&mut self) -> &'a str {
+        self.is_empty();
+        let end = self.0.iter().position(|&b| b == b' ').unwrap_or(self.0.len());
+        let (word, rest) = self.0.split_at(end);
+        self.0 = rest;
+        text(word)
+    }
+
+    /// All that is left.
+    fn rest(&mut self) -> &'a str {
+        self.is_empty();
+        text(core::mem::take(&mut self.0))
     }
 
     fn path(&mut self) -> Result<&'a str, PlanProblem> {
-        match self.next()? {
-            Some((Cow::Borrowed(word), false)) => absolute(word),
-            _ => Err(PlanProblem::Run),
+        absolute(self.next())
+    }
+
+    fn pattern(&mut self) -> Result<&'a str, PlanProblem> {
+        let pattern = self.next();
+        absolute(path::split_tree(pattern).0).map(|_| pattern)
+    }
+
+    /// `PATH [sha256 HEX]`
+    fn output(&mut self) -> Result<Output<'a>, PlanProblem> {
+        let mut output = Output { path: self.pattern()?, sha256: None };
+        if !self.is_empty() {
+            if self.next() != "sha256" {
+                return Err(PlanProblem::Statement);
+            }
+            output.sha256 = Some(Digest::parse(self.next()).ok_or(PlanProblem::Value)?);
+            // A tree has no digest of its own.
+            absolute(output.path)?;
         }
+        Ok(output)
+    }
+
+    /// `WORD... [< FILE] [> FILE [mode OCTAL]]`
+    fn run(&mut self, line: usize) -> Result<Run<'a>, PlanProblem> {
+        let mut run = Run { line, words: Vec::new(), stdin: None, stdout: None };
+        while !self.is_empty() {
+            let redirected = run.stdin.is_some() || run.stdout.is_some();
+            let quoted = self.0[0] == b'"';
+            if !quoted {
+                let before = self.0;
+                match self.next() {
+                    "<" if !redirected => {
+                        run.stdin = Some(self.path()?);
+                        continue;
+                    }
+                    ">" if run.stdout.is_none() => {
+                        run.stdout = Some(Redirect { path: self.path()?, mode: 0o644 });
+                        continue;
+                    }
+                    "mode" if redirected => {
+                        let stdout = run.stdout.as_mut().ok_or(PlanProblem::Run)?;
+                        stdout.mode = octal(self.next()).ok_or(PlanProblem::Value)?;
+                        if !self.is_empty() {
+                            return Err(PlanProblem::Run);
+                        }
+                        break;
+                    }
+                    _ => self.0 = before,
+                }
+            }
+            if redirected {
+                return Err(PlanProblem::Run);
+            }
+            run.words.push(self.word(quoted)?);
+        }
+        match run.words.first() {
+            Some(program) if path::is_absolute(program) => Ok(run),
+            Some(_) => Err(PlanProblem::Path),
+            None => Err(PlanProblem::Run),
+        }
+    }
+
+    /// The next word of a program's arguments.
+    fn word(&mut self, quoted: bool) -> Result<String, PlanProblem> {
+        let mut word = Vec::new();
+        if quoted {
+            self.0 = &self.0[1..];
+        }
+        loop {
+            let (&first, mut rest) = match self.0.split_first() {
+                Some((b' ', _)) | None if !quoted => break,
+                Some(split) => split,
+                None => return Err(PlanProblem::Quote),
+            };
+            let mut byte = first;
+            if quoted && first == b'\\' {
+                (byte, rest) = match rest {
+                    [byte @ (b'"' | b'\\'), rest @ ..] => (*byte, rest),
+                    _ => return Err(PlanProblem::Quote),
+                };
+            }
+            self.0 = rest;
+            if first == b'"' {
+                if !quoted || !matches!(rest, [] | [b' ', ..]) {
+                    return Err(PlanProblem::Quote);
+                }
+                break;
+            }
+            word.push(byte);
+        }
+        String::from_utf8(word).map_err(|_| PlanProblem::NotText)
     }
 }
 
-fn unescape(word: &str) -> Result<String, PlanProblem> {
-    let mut out = String::with_capacity(word.len());
-    let mut chars = word.chars();
-    while let Some(c) = chars.next() {
-        match c {
-            '\\' => match chars.next() {
-                Some(c @ ('"' | '\\')) => out.push(c),
-                _ => return Err(PlanProblem::Quote),
-            },
-            c => out.push(c),
+/// Three octal digits.
+fn octal(text: &str) -> Option<u32> {
+    let mut mode = 0;
+    for b in text.bytes() {
+        if !matches!(b, b'0'..=b'7') {
+            return None;
         }
+        mode = mode << 3 | u32::from(b - b'0');
     }
-    Ok(out)
+    (text.len() == 3).then_some(mode)
+}
+
+/// Reads what follows `run`: for the packer, which takes commands from elsewhere.
+pub fn run(text: &str, line: usize) -> Result<Run<'_>, PlanProblem> {
+    Words(text.trim_end_matches(' ').as_bytes()).run(line)
 }
 
 /// `word` as it stands in a `run` line; `None` if no spelling reads back as it.

@@ -179,7 +179,7 @@ impl<'a> Header<'a> {
     pub fn path(&self) -> String {
         let mut path = String::from(self.prefix);
         if !path.is_empty() {
-            path.push('/');
+            path.push_str("/");
         }
         path.push_str(self.name);
         path
@@ -256,7 +256,7 @@ impl<'a> Header<'a> {
         // The writer's split: none for short names, else as late as the prefix field allows.
         let one_spelling = prefix.is_empty()
             || (prefix.len() + 1 + name.len() > 100
-                && name.find('/').is_none_or(|at| prefix.len() + 1 + at > 155));
+                && name.bytes().position(|b| b == b'/').is_none_or(|at| prefix.len() + 1 + at > 155));
         if !clean || !one_spelling {
             return Err(Problem::Name);
         }

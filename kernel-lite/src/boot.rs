@@ -25,43 +25,46 @@ const PLAN: &str = "PLAN";
 const INPUTS: &str = "INPUTS.sha256";
 
 /// The last line of a run: see `docs/exit-codes.md`.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Epitaph {
     /// Exit code.
     pub code: u8,
     /// Why, in one word.
     pub reason: &'static str,
     /// Name of the step.
-    pub step: Option<Vec<u8>>,
-    /// Path in the tree of processes, as the event log names it.
-    pub process: Option<Vec<u8>>,
-    /// An address that says where.
-    pub address: Option<u64>,
+    pub step: &'static str,
+    /// Path in the tree of processes, as the event log names it: which of the step's programs; 0 is none.
+    pub process: u32,
+    /// An address that says where; 0 is none.
+    pub address: u64,
     /// Digest of the event log.
     pub log: Option<Digest>,
 }
 
 impl Epitaph {
     /// An ending with nothing more to say.
-    pub fn new(code: u8, reason: &'static str) -> Epitaph {
-        Epitaph { code, reason, ..Default::default() }
+    pub const fn new(code: u8, reason: &'static str) -> Epitaph {
+        Epitaph { code, reason, step: "-", process: 0, address: 0, log: None }
     }
 
     /// The line.
     pub fn line(&self) -> Line {
-        let none = b"-";
         let mut line = Line::new("end code=");
         line.number(self.code as u64).text(" reason=").text(self.reason);
-        line.text(" step=").bytes(self.step.as_deref().unwrap_or(none));
-        line.text(" process=").bytes(self.process.as_deref().unwrap_or(none)).text(" address=");
+        line.text(" step=").text(self.step).text(" process=");
+        match self.process {
+            0 => line.text("-"),
+            process => line.number(process.into()),
+        };
+        line.text(" address=");
         match self.address {
-            Some(address) => line.hex(address),
-            None => line.bytes(none),
+            0 => line.text("-"),
+            address => line.hex(address),
         };
         line.text(" log=");
         match &self.log {
             Some(digest) => line.digest(digest),
-            None => line.bytes(none),
+            None => line.text("-"),
         };
         line
     }
@@ -204,13 +207,8 @@ fn program(k: &mut Kernel, settings: &Payload) -> Epitaph {
 fn start(k: &mut Kernel, settings: &Payload, path: &str) -> Result<(), Errno> {
     let root = k.step_root(&["/"])?;
     let (files, fs) = k.standard_files(root, settings.cwd, None, None)?;
-    let strings = |list: &[&str]| list.iter().map(|s| s.as_bytes().to_vec()).collect();
-    let program = Program {
-        path: path.as_bytes().to_vec(),
-        argv: strings(&settings.args),
-        envp: strings(&settings.env),
-    };
-    k.start(program, files, fs)
+    let (argv, envp) = (plan::strings(&settings.args), plan::strings(&settings.env));
+    k.start(Program { path: path.into(), argv, envp }, files, fs)
 }
 
 impl Kernel {

@@ -3,11 +3,10 @@
 //! what counts as an event stand in `docs/events.md`; a recorder under plain Linux writes the same.
 
 use crate::sha256::{Digest, hex};
-use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 /// What happened to a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// The process became the program.
     Exec,
@@ -21,33 +20,17 @@ pub enum Kind {
     Write,
 }
 
-impl Kind {
-    fn name(self) -> &'static [u8] {
-        match self {
-            Kind::Exec => b"exec",
-            Kind::Missing => b"missing",
-            Kind::Read => b"read",
-            Kind::Refused => b"refused",
-            Kind::Write => b"write",
-        }
-    }
-}
+/// The kinds' names, in the order of their numbers, which is that of the alphabet.
+const NAMES: [&[u8]; 5] = [b"exec", b"missing", b"read", b"refused", b"write"];
 
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Event {
-    /// Number of the process, and its path once the step has ended and numbers are put in order.
-    process: u32,
-    kind: Kind,
-    path: Box<[u8]>,
-    digest: Option<Digest>,
-}
-
-/// The events of the running step, and the text of those of finished steps.
+/// The events of the running step. An event is one string of bytes, made so that the order of the strings is the order
+/// of the log: the numbers of the process's path, big-endian, and a zero; its kind; the file's path, and a zero; the
+/// digest, if it has one.
 #[derive(Default)]
 pub struct Events {
-    /// Path of each process that has events; its number is its place + 1.
-    processes: Vec<Vec<u32>>,
-    events: Vec<Event>,
+    /// Path of each process that has events, as in an event; its number is its place + 1.
+    processes: Vec<Vec<u8>>,
+    events: Vec<Vec<u8>>,
     /// Length at which duplicates are dropped next.
     next_sort: usize,
     /// Events that did not fit into memory.
@@ -61,9 +44,10 @@ pub struct Events {
 impl Events {
     /// The number of the process with this path below the program that runs.
     pub fn number_of(&mut self, path: &[u32]) -> u32 {
-        let mut full = Vec::with_capacity(1 + path.len());
-        full.push(self.run);
-        full.extend_from_slice(path);
+        let mut full = Vec::from(self.run.to_be_bytes());
+        for number in path {
+            full.extend_from_slice(&number.to_be_bytes());
+        }
         // A process asks once; only a run's first one is asked for again.
         if path.is_empty()
             && let Some(place) = self.processes.iter().rposition(|known| *known == full)
@@ -76,54 +60,64 @@ impl Events {
 
     /// Adds an event of the process with this number.
     pub fn add(&mut self, process: u32, kind: Kind, path: &[u8]) {
-        self.push(Event { process, kind, path: path.into(), digest: None });
+        self.push(process, kind, path, &[]);
     }
 
     /// Adds a written file with the digest that it has at the end of the step.
     pub fn add_written(&mut self, process: u32, path: &[u8], digest: Digest) {
-        self.push(Event { process, kind: Kind::Write, path: path.into(), digest: Some(digest) });
+        self.push(process, Kind::Write, path, &digest);
     }
 
-    fn push(&mut self, event: Event) {
+    fn sort(&mut self) {
+        self.events.sort_unstable();
+        self.events.dedup();
+    }
+
+    fn push(&mut self, process: u32, kind: Kind, path: &[u8], digest: &[u8]) {
         if self.events.len() >= self.next_sort.max(1024) {
-            self.events.sort_unstable();
-            self.events.dedup();
+            self.sort();
             self.next_sort = 2 * self.events.len();
         }
-        if self.events.try_reserve(1).is_err() {
+        let process = &self.processes[process as usize - 1];
+        let mut event = Vec::new();
+        let size = process.len() + path.len() + digest.len() + 6;
+        if self.events.try_reserve(1).is_err() || event.try_reserve_exact(size).is_err() {
             self.lost += 1;
             return;
+        }
+        for part in [process, &[0, 0, 0, 0, kind as u8][..], path, &[0], digest] {
+            event.extend_from_slice(part);
         }
         self.events.push(event);
     }
 
     /// Ends a step: its events as lines, sorted; nothing of it is left.
     pub fn finish(&mut self) -> Vec<u8> {
-        let processes = core::mem::take(&mut self.processes);
-        let path = |event: &Event| &processes[event.process as usize - 1][..];
-        let mut events = core::mem::take(&mut self.events);
-        events.sort_unstable_by(|a, b| {
-            let key = (a.kind, &a.path, &a.digest);
-            path(a).cmp(path(b)).then_with(|| key.cmp(&(b.kind, &b.path, &b.digest)))
-        });
-        events.dedup();
+        self.sort();
         let mut text = Vec::new();
-        for event in &events {
-            text.extend_from_slice(event.kind.name());
+        for event in &self.events {
+            let numbers = event.as_chunks::<4>().0;
+            let end = numbers.iter().position(|number| *number == [0; 4]).unwrap_or(0);
+            let rest = &event[4 * end + 4..];
+            text.extend_from_slice(NAMES[usize::from(rest[0])]);
             let mut separator = b' ';
-            for number in path(event) {
+            for number in &numbers[..end] {
                 text.push(separator);
-                crate::events::decimal(&mut text, u64::from(*number));
+                decimal(&mut text, u32::from_be_bytes(*number).into());
                 separator = b'.';
             }
             text.push(b' ');
-            escape(&mut text, &event.path);
-            if let Some(digest) = &event.digest {
+            let rest = &rest[1..];
+            let end = rest.iter().position(|byte| *byte == 0).unwrap_or(0);
+            escape(&mut text, &rest[..end]);
+            if let Ok(digest) = rest[end + 1..].try_into() {
                 text.push(b' ');
                 text.extend_from_slice(&hex(digest));
             }
             text.push(b'\n');
         }
+        self.processes.clear();
+        self.events.clear();
         self.next_sort = 0;
         text
     }

@@ -2,8 +2,6 @@
 //! The machine, as the monitor sees it. `firmware/` implements it for each board family; the host
 //! implementation serves the tests.
 
-use alloc::string::String;
-
 /// Why a block device refused a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BlockError {
@@ -18,7 +16,7 @@ pub enum BlockError {
 /// A disk. Sectors have 512 bytes; buffers are whole numbers of sectors.
 pub trait BlockDevice {
     /// The name that a target is chosen by, for example a virtio-blk serial number.
-    fn serial(&self) -> String;
+    fn serial(&self) -> &[u8];
     /// The size in sectors of 512 bytes.
     fn sectors(&self) -> u64;
     /// Whether the device refuses writes.

@@ -6,8 +6,6 @@
 //! is in the direct map and so contiguous for the device too. Why this is a driver of our own:
 //! `docs/decisions/010-virtio.md`.
 
-use alloc::string::String;
-use alloc::vec::Vec;
 use core::ptr::{with_exposed_provenance, with_exposed_provenance_mut};
 use core::sync::atomic::{Ordering, fence};
 use kernel_lite::arch::DIRECT_MAP;
@@ -106,7 +104,8 @@ pub struct Block {
     queue: &'static mut Queue,
     sectors: u64,
     features: u32,
-    serial: String,
+    /// Filled up with zeros.
+    serial: [u8; 20],
 }
 
 impl Block {
@@ -162,11 +161,10 @@ impl Block {
         }
         set(STATUS, ACKNOWLEDGE | DRIVER | DRIVER_OK | if modern { FEATURES_OK } else { 0 });
         let sectors = get(CONFIG) as u64 | (get(CONFIG + 4) as u64) << 32;
-        let mut block = Block { registers, queue, sectors, features, serial: String::new() };
-        let mut id = [0u8; 20];
+        let mut block = Block { registers, queue, sectors, features, serial: [0; 20] };
+        let mut id = [0; 20];
         if block.request(GET_ID, 0, id.as_mut_ptr(), id.len()).is_ok() {
-            let bytes: Vec<u8> = id.into_iter().take_while(|&b| b != 0).collect();
-            block.serial = String::from_utf8(bytes).unwrap_or_default();
+            block.serial = id;
         }
         Some(block)
     }
@@ -223,8 +221,8 @@ impl Block {
 }
 
 impl BlockDevice for Block {
-    fn serial(&self) -> String {
-        self.serial.clone()
+    fn serial(&self) -> &[u8] {
+        self.serial.split(|&b| b == 0).next().unwrap_or_default()
     }
 
     fn sectors(&self) -> u64 {

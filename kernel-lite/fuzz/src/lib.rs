@@ -26,8 +26,8 @@ impl RamDisk {
 }
 
 impl BlockDevice for RamDisk {
-    fn serial(&self) -> String {
-        SERIAL.to_owned()
+    fn serial(&self) -> &[u8] {
+        SERIAL.as_bytes()
     }
     fn sectors(&self) -> u64 {
         (self.0.len() / SECTOR) as u64

@@ -31,7 +31,7 @@ impl Disk {
                 Target::Serial(name) => {
                     let block = machine.block(device);
                     let whole = Disk { device, first: 0, sectors: block.sectors() };
-                    (block.serial() == name).then_some(whole)
+                    (block.serial() == name.as_bytes()).then_some(whole)
                 }
                 Target::GptLabel(name) => match partition(machine, device, name) {
                     Ok(candidate) => candidate,
@@ -132,7 +132,8 @@ fn partition(machine: &mut dyn Machine, device: usize, label: &str) -> Result<Op
     for raw in table.chunks_exact(entry as usize) {
         let used = raw[..16].iter().any(|byte| *byte != 0);
         let units = raw[56..128].as_chunks::<2>().0.iter().map(|unit| u16::from_le_bytes(*unit));
-        if !used || !units.take_while(|unit| *unit != 0).eq(label.encode_utf16()) {
+        // Labels in a payload are ASCII.
+        if !used || !units.take_while(|unit| *unit != 0).eq(label.bytes().map(u16::from)) {
             continue;
         }
         let (first, last) = (le64(raw, 32), le64(raw, 40));

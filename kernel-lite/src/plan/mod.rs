@@ -9,7 +9,6 @@
 use crate::arch;
 use crate::boot::Epitaph;
 use crate::errno::Errno;
-use crate::events::decimal;
 use crate::exec::Program;
 use crate::kernel::{Kernel, Outcome};
 use crate::log::Line;
@@ -33,10 +32,28 @@ pub struct Closure {
 }
 
 /// Where results go.
-struct Output<'a> {
+struct Output {
     disk: Disk,
     checkpoints: Checkpoints,
-    closure: &'a Closure,
+}
+
+/// Why a step failed: an exit code of `docs/exit-codes.md`, a place in [`REASONS`].
+#[derive(Clone, Copy)]
+enum Failure {
+    Program = 1,
+    Output,
+    Sha256,
+    Watchdog,
+    Deadlock,
+    Memory,
+    Disk,
+}
+
+/// The endings of runs that begin a step, by their exit codes.
+const REASONS: [&str; 8] = ["done", "step", "output", "sha256", "watchdog", "deadlock", "memory", "disk"];
+
+fn ending(code: u8) -> Epitaph {
+    Epitaph::new(code, REASONS[usize::from(code)])
 }
 
 /// Runs the steps of a PLAN.
@@ -63,7 +80,7 @@ pub fn run(k: &mut Kernel, settings: &Payload<'_>, closure: &Closure) -> Epitaph
         match Disk::find(k.machine, target) {
             Ok(disk) => {
                 let checkpoints = Checkpoints::new(disk, settings.closure_sha256.0);
-                output = Some(Output { disk, checkpoints, closure });
+                output = Some(Output { disk, checkpoints });
             }
             Err(error) => {
                 let (Target::Serial(name) | Target::GptLabel(name)) = target;
@@ -80,12 +97,12 @@ pub fn run(k: &mut Kernel, settings: &Payload<'_>, closure: &Closure) -> Epitaph
     // The root file system may hold it as it is: this is the end.
     let log: &'static [u8] = log.leak();
     if let Some(output) = &output
-        && let Err(error) = write(k, settings, &plan, output, log)
+        && let Err(error) = write(k, settings, closure, &plan, &output.disk, log)
     {
-        let failed = disk_error(k, error);
+        let failure = disk_error(k, error);
         // The first error is the one that counts.
         if epitaph.code == 0 {
-            epitaph = failed;
+            epitaph = ending(failure as u8);
         }
     }
     epitaph.log = Some(sha256::digest(log));
@@ -97,11 +114,11 @@ fn malformed(k: &mut Kernel, line: usize) -> Epitaph {
     Epitaph::new(65, "closure")
 }
 
-fn disk_error(k: &mut Kernel, error: OutputError) -> Epitaph {
+fn disk_error(k: &mut Kernel, error: OutputError) -> Failure {
     k.say(&Line::new(error.words()));
     match error {
-        OutputError::Memory => Epitaph::new(6, "memory"),
-        _ => Epitaph::new(7, "disk"),
+        OutputError::Memory => Failure::Memory,
+        _ => Failure::Disk,
     }
 }
 
@@ -109,160 +126,185 @@ fn disk_error(k: &mut Kernel, error: OutputError) -> Epitaph {
 fn write(
     k: &mut Kernel,
     settings: &Payload<'_>,
+    closure: &Closure,
     plan: &Plan<'_>,
-    output: &Output<'_>,
+    disk: &Disk,
     log: &'static [u8],
 ) -> Result<(), OutputError> {
     let keeps = |path: &[u8]| core::str::from_utf8(path).is_ok_and(|path| plan.keeps(path));
     let sums = k.outputs_sha256(&keeps);
-    let closure = settings.closure_sha256.0;
-    let mut its_sum = Vec::from(sha256::hex(&closure));
+    let digest = settings.closure_sha256.0;
+    let mut its_sum = Vec::from(sha256::hex(&digest));
     its_sum.extend_from_slice(b"  src/closure.tar\n");
     k.vfs.heap_is_low = k.heap_is_low();
     let papers: [(&[u8], &'static [u8]); 5] = [
         (b"/firstlight/CLOSURE.sha256", its_sum.leak()),
-        (b"/firstlight/INPUTS.sha256", output.closure.inputs),
+        (b"/firstlight/INPUTS.sha256", closure.inputs),
         (b"/firstlight/OUTPUTS.sha256", sums.leak()),
-        (b"/firstlight/PLAN", output.closure.plan.as_bytes()),
+        (b"/firstlight/PLAN", closure.plan.as_bytes()),
         (b"/firstlight/events.log", log),
     ];
     for (path, content) in papers {
         k.add_paper(path, content, None)?;
     }
-    k.add_paper(b"/src/closure.tar", output.closure.archive, Some(closure))?;
-    k.write_root(&output.disk, &keeps).map(drop)
+    k.add_paper(b"/src/closure.tar", closure.archive, Some(digest))?;
+    k.write_root(disk, &keeps).map(drop)
 }
 
 fn run_steps(
     k: &mut Kernel,
     settings: &Payload<'_>,
-    plan: &Plan<'_>,
-    output: &mut Option<Output<'_>>,
+    plan: &Plan<'static>,
+    output: &mut Option<Output>,
     log: &mut Vec<u8>,
 ) -> Epitaph {
-    let count = plan.steps.len() as u64;
-    let mut restoring = true;
+    let mut restoring = output.is_some();
     for (index, step) in plan.steps.iter().enumerate() {
-        let place = |word: &str| {
-            let mut line = Line::new(word);
-            line.number(index as u64 + 1).text("/").number(count).text(" ").text(step.name);
-            line
-        };
-        log.extend_from_slice(b"step ");
-        log.extend_from_slice(step.name.as_bytes());
-        log.push(b'\n');
-        if let Some(output) = output.as_mut().filter(|_| restoring) {
-            match output.checkpoints.restore(k, step.name.as_bytes()) {
-                Ok(Some(events)) => {
-                    let store = k.vfs.store;
-                    if let Err(epitaph) = check_outputs(k, step, store) {
-                        return of_step(epitaph, step);
-                    }
-                    log.extend_from_slice(&events);
-                    k.say(&place("restored "));
-                    continue;
-                }
-                Ok(None) => restoring = false,
-                Err(error) => return of_step(disk_error(k, error), step),
-            }
+        for text in ["step ", step.name, "\n"] {
+            log.extend_from_slice(text.as_bytes());
         }
-        k.say(&place("step "));
-        let begun = k.machine.counter();
-        k.vfs.step = index as u32 + 1;
-        let result = run_step(k, settings, step);
-        let events = k.vfs.events.finish();
-        report(k, step, &events);
-        log.extend_from_slice(&events);
-        if let Err(epitaph) = result {
-            return of_step(epitaph, step);
+        let place = (index + 1, plan.steps.len());
+        if let Err(failure) = take_step(k, settings, step, place, output, &mut restoring, log) {
+            let process = k.vfs.events.run;
+            return Epitaph { step: step.name, process, ..ending(failure as u8) };
         }
-        if let Some(output) = output {
-            let made = |path: &[u8]| {
-                core::str::from_utf8(path).is_ok_and(|path| {
-                    step.outputs.iter().any(|output| path::covers(output.path, path))
-                })
-            };
-            if let Err(error) = output.checkpoints.save(k, step.name.as_bytes(), &made, &events) {
-                return of_step(disk_error(k, error), step);
-            }
-        }
-        let ticks = k.machine.counter().wrapping_sub(begun);
-        let hz = k.machine.counter_hz().max(1);
-        let milliseconds = ticks % hz * 1000 / hz;
-        let mut line = place("done ");
-        line.text(" seconds=").number(ticks / hz).text(".");
-        line.number(milliseconds / 100).number(milliseconds / 10 % 10).number(milliseconds % 10);
-        k.say(&line);
     }
-    Epitaph::new(0, "done")
+    ending(0)
 }
 
-fn of_step(mut epitaph: Epitaph, step: &Step<'_>) -> Epitaph {
-    epitaph.step = Some(step.name.as_bytes().to_vec());
-    epitaph
+/// Which step of how many, and its name.
+fn progress(word: &str, (number, count): (usize, usize), step: &Step<'_>) -> Line {
+    let mut line = Line::new(word);
+    line.number(number as u64).text("/").number(count as u64).text(" ").text(step.name);
+    line
+}
+
+/// Restores the step or runs it.
+fn take_step(
+    k: &mut Kernel,
+    settings: &Payload<'_>,
+    step: &Step<'_>,
+    place: (usize, usize),
+    output: &mut Option<Output>,
+    restoring: &mut bool,
+    log: &mut Vec<u8>,
+) -> Result<(), Failure> {
+    if let Some(output) = output
+        && *restoring
+    {
+        match output.checkpoints.restore(k, step.name.as_bytes()) {
+            Ok(Some(events)) => {
+                check_outputs(k, step, k.vfs.store)?;
+                log.extend_from_slice(&events);
+                k.say(&progress("restored ", place, step));
+                return Ok(());
+            }
+            Ok(None) => *restoring = false,
+            Err(error) => return Err(disk_error(k, error)),
+        }
+    }
+    k.say(&progress("step ", place, step));
+    let begun = k.machine.counter();
+    k.vfs.step = place.0 as u32;
+    let result = run_step(k, settings, step);
+    let events = k.vfs.events.finish();
+    report(k, step, &events);
+    log.extend_from_slice(&events);
+    result?;
+    if let Some(output) = output {
+        let made = |path: &[u8]| {
+            let covers = |path| step.outputs.iter().any(|output| path::covers(output.path, path));
+            core::str::from_utf8(path).is_ok_and(covers)
+        };
+        let saved = output.checkpoints.save(k, step.name.as_bytes(), &made, &events);
+        saved.map_err(|error| disk_error(k, error))?;
+    }
+    let ticks = k.machine.counter().wrapping_sub(begun);
+    let hz = k.machine.counter_hz().max(1);
+    let milliseconds = ticks % hz * 1000 / hz;
+    let mut line = progress("done ", place, step);
+    line.text(" seconds=").number(ticks / hz).text(".");
+    line.number(milliseconds / 100).number(milliseconds / 10 % 10).number(milliseconds % 10);
+    k.say(&line);
+    Ok(())
+}
+
+/// `step NAME` and what is to be said of it.
+fn of_step(step: &Step<'_>, what: &str) -> Line {
+    let mut line = Line::new("step ");
+    line.text(step.name).text(what);
+    line
 }
 
 /// Says what the step missed and what it was refused.
 fn report(k: &mut Kernel, step: &Step<'_>, events: &[u8]) {
     for event in events.split(|byte| *byte == b'\n') {
-        let why = match event.split(|byte| *byte == b' ').next() {
-            Some(b"missing") => " (not declared as an input)",
-            Some(b"refused") => " (neither the seed nor made by a step: not executed)",
-            _ => continue,
+        let why = if event.starts_with(b"missing ") {
+            " (not declared as an input)"
+        } else if event.starts_with(b"refused ") {
+            " (neither the seed nor made by a step: not executed)"
+        } else {
+            continue;
         };
-        k.say(Line::new("step ").text(step.name).text(": ").bytes(event).text(why));
+        k.say(of_step(step, ": ").bytes(event).text(why));
     }
 }
 
 /// What memory, and nothing that the step did, made impossible.
-fn no_memory(k: &mut Kernel, step: &Step<'_>) -> Epitaph {
-    k.say(Line::new("step ").text(step.name).text(": out of memory; give the machine more"));
-    Epitaph::new(6, "memory")
+fn no_memory(k: &mut Kernel, step: &Step<'_>) -> Failure {
+    k.say(&of_step(step, ": out of memory; give the machine more"));
+    Failure::Memory
 }
 
-fn run_step(k: &mut Kernel, settings: &Payload<'_>, step: &Step<'_>) -> Result<(), Epitaph> {
+fn run_step(k: &mut Kernel, settings: &Payload<'_>, step: &Step<'_>) -> Result<(), Failure> {
     k.clear();
     k.vfs.events.run = 0;
-    let root = match k.step_root(&step.inputs) {
-        Ok(root) => root,
-        Err(_) => return Err(no_memory(k, step)),
+    let Ok(root) = k.step_root(&step.inputs) else {
+        return Err(no_memory(k, step));
     };
     k.arm(settings.watchdog_seconds);
-    let result = run_in(k, step, root);
+    let mut result = run_in(k, step, root);
     k.clear();
     k.log_written(root);
-    let result = result.and_then(|()| keep(k, step, root));
+    if result.is_ok() {
+        k.vfs.events.run = 0;
+        result = keep(k, step, root);
+    }
     k.drop_root(root);
     result
 }
 
-fn run_in(k: &mut Kernel, step: &Step<'_>, root: InodeId) -> Result<(), Epitaph> {
-    let mut directories = step.outputs.iter().map(|output| output.path);
-    let made = directories.try_for_each(|pattern| k.prepare_directories(root, pattern));
-    let made = made.and_then(|()| k.vfs.make_directories(&mut k.mem, root, step.cwd.as_bytes()));
-    if made.is_err() {
+fn run_in(k: &mut Kernel, step: &Step<'_>, root: InodeId) -> Result<(), Failure> {
+    for output in &step.outputs {
+        if k.prepare_directories(root, output.path).is_err() {
+            return Err(no_memory(k, step));
+        }
+    }
+    if k.vfs.make_directories(&mut k.mem, root, step.cwd.as_bytes()).is_err() {
         return Err(no_memory(k, step));
     }
-    for (index, run) in step.runs.iter().enumerate() {
-        k.vfs.events.run = index as u32 + 1;
-        run_program(k, step, run, root).map_err(|epitaph| {
-            let mut process = Vec::new();
-            decimal(&mut process, index as u64 + 1);
-            Epitaph { process: Some(process), ..epitaph }
-        })?;
+    for run in &step.runs {
+        k.vfs.events.run += 1;
+        run_program(k, step, run, root)?;
     }
     Ok(())
 }
 
-fn run_program(k: &mut Kernel, step: &Step<'_>, run: &Run<'_>, root: InodeId) -> Result<(), Epitaph> {
+/// A list as a program gets it.
+pub fn strings(list: &[impl AsRef<[u8]>]) -> Vec<Vec<u8>> {
+    let mut strings = Vec::with_capacity(list.len());
+    for string in list {
+        strings.push(string.as_ref().into());
+    }
+    strings
+}
+
+fn run_program(k: &mut Kernel, step: &Step<'_>, run: &Run<'_>, root: InodeId) -> Result<(), Failure> {
     let stdout = run.stdout.map(|stdout| (stdout.path, stdout.mode));
     let now = k.clock.now();
     let started = k.standard_files(root, step.cwd, run.stdin, stdout).and_then(|(files, fs)| {
-        let program = Program {
-            path: run.words[0].as_bytes().to_vec(),
-            argv: run.words.iter().map(|word| word.as_bytes().to_vec()).collect(),
-            envp: step.env.iter().map(|variable| variable.as_bytes().to_vec()).collect(),
-        };
+        let program =
+            Program { path: run.words[0].clone().into(), argv: strings(&run.words), envp: strings(&step.env) };
         let now = k.clock.now().max(now);
         let started = k.start(program, files, fs);
         k.clock.advance_to(now);
@@ -281,7 +323,7 @@ fn run_program(k: &mut Kernel, step: &Step<'_>, run: &Run<'_>, root: InodeId) ->
             line.number(error as u64);
         }
         k.say(&line);
-        return Err(Epitaph::new(1, "step"));
+        return Err(Failure::Program);
     }
     match k.run() {
         Outcome::Ended(0) => Ok(()),
@@ -293,15 +335,15 @@ fn run_program(k: &mut Kernel, step: &Step<'_>, run: &Run<'_>, root: InodeId) ->
                 signal => line.text("signal ").number(signal.into()),
             };
             k.say(&line);
-            Err(Epitaph::new(1, "step"))
+            Err(Failure::Program)
         }
         Outcome::Deadlock => {
             k.say(command(step, run).text(": every process waits for another one"));
-            Err(Epitaph::new(5, "deadlock"))
+            Err(Failure::Deadlock)
         }
         Outcome::Watchdog => {
             k.say(command(step, run).text(": took longer than watchdog-seconds"));
-            Err(Epitaph::new(4, "watchdog"))
+            Err(Failure::Watchdog)
         }
     }
 }
@@ -314,42 +356,38 @@ fn command(step: &Step<'_>, run: &Run<'_>) -> Line {
         words.extend_from_slice(word.as_bytes());
     }
     words.truncate(100);
-    let mut line = Line::new("step ");
-    line.text(step.name).text(", PLAN line ").number(run.line as u64);
+    let mut line = of_step(step, ", PLAN line ");
+    line.number(run.line as u64);
     line.text(", in ").bytes(&step.cwd.as_bytes()[..step.cwd.len().min(40)]).text(":").bytes(&words);
     line
 }
 
 /// Whether the outputs below `root` are there and have the digests that PLAN says.
-fn check_outputs(k: &mut Kernel, step: &Step<'_>, root: InodeId) -> Result<(), Epitaph> {
+fn check_outputs(k: &mut Kernel, step: &Step<'_>, root: InodeId) -> Result<(), Failure> {
     for output in &step.outputs {
         let (stem, tree) = path::split_tree(output.path);
         let found = k.vfs.at(root, stem.as_bytes());
-        let found = found.filter(|inode| k.vfs.names(*inode).is_some() == tree);
-        let Some(inode) = found else {
-            let mut line = Line::new("step ");
-            line.text(step.name).text(": no output ").text(output.path);
-            k.say(line.text("; correct the step's outputs or commands"));
-            return Err(Epitaph::new(2, "output"));
+        let Some(inode) = found.filter(|inode| k.vfs.names(*inode).is_some() == tree) else {
+            let mut line = of_step(step, ": no output ");
+            k.say(line.text(output.path).text("; correct the step's outputs or commands"));
+            return Err(Failure::Output);
         };
-        let Some(expected) = output.sha256 else {
+        let Some(expected) = &output.sha256 else {
             continue;
         };
         let digest = k.vfs.digest(&k.mem, inode);
         if k.vfs.data(inode).is_none() || digest != expected.0 {
-            let mut line = Line::new("step ");
-            line.text(step.name).text(": ").text(output.path);
-            k.say(line.text(" has the wrong sha256"));
+            k.say(of_step(step, ": ").text(output.path).text(" has the wrong sha256"));
             k.say(Line::new("  expected ").digest(&expected.0));
             k.say(Line::new("  found    ").digest(&digest));
-            return Err(Epitaph::new(3, "sha256"));
+            return Err(Failure::Sha256);
         }
     }
     Ok(())
 }
 
 /// Checks the outputs and puts them into the store.
-fn keep(k: &mut Kernel, step: &Step<'_>, root: InodeId) -> Result<(), Epitaph> {
+fn keep(k: &mut Kernel, step: &Step<'_>, root: InodeId) -> Result<(), Failure> {
     check_outputs(k, step, root)?;
     for output in &step.outputs {
         if k.keep_output(root, output.path).is_err() {

@@ -14,7 +14,7 @@ use alloc::vec::Vec;
 
 /// A path of PLAN: `PATH`, or `PATH/` for everything below.
 fn stem(pattern: &str) -> &[u8] {
-    pattern.strip_suffix('/').unwrap_or(pattern).as_bytes()
+    image_packer::path::split_tree(pattern).0.as_bytes()
 }
 
 /// Something found in a tree: its absolute path and inode.
@@ -241,7 +241,7 @@ impl Kernel {
     /// EISDIR, ENOTDIR: it made something else.
     pub fn keep_output(&mut self, root: InodeId, pattern: &str) -> Result<(), Errno> {
         let source = self.vfs.at(root, stem(pattern)).ok_or(Errno::ENOENT)?;
-        match (pattern.ends_with('/'), self.vfs.names(source).is_some()) {
+        match (pattern.ends_with("/"), self.vfs.names(source).is_some()) {
             (true, false) => return Err(Errno::ENOTDIR),
             (false, true) => return Err(Errno::EISDIR),
             _ => {}

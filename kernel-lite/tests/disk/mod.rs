@@ -26,8 +26,8 @@ pub struct TestDisk {
 }
 
 impl BlockDevice for TestDisk {
-    fn serial(&self) -> String {
-        self.serial.clone()
+    fn serial(&self) -> &[u8] {
+        self.serial.as_bytes()
     }
     fn sectors(&self) -> u64 {
         (self.medium.borrow().bytes.len() / SECTOR) as u64
