@@ -21,6 +21,7 @@ pub struct Fdt<'a> {
     reservations: &'a [u8],
 }
 
+#[inline(never)]
 fn be32(bytes: &[u8], at: usize) -> Option<u32> {
     Some(u32::from_be_bytes(bytes.get(at..at.checked_add(4)?)?.try_into().ok()?))
 }
@@ -111,11 +112,21 @@ impl<'a> Fdt<'a> {
         }
     }
 
-    /// The first node that `wanted` accepts.
-    pub fn find(&self, wanted: &dyn Fn(&Node<'a>) -> bool) -> Option<Node<'a>> {
+    /// The first node of this name that may be used.
+    pub fn named(&self, name: &[u8]) -> Option<Node<'a>> {
+        self.find(&mut |node| node.name == name)
+    }
+
+    /// The first node that is compatible with one of the models and may be used.
+    pub fn compatible(&self, models: &[&[u8]]) -> Option<Node<'a>> {
+        self.find(&mut |node| models.iter().any(|model| node.is(model)))
+    }
+
+    #[inline(never)]
+    fn find(&self, wanted: &mut dyn FnMut(&Node<'a>) -> bool) -> Option<Node<'a>> {
         let mut found = None;
         self.each(&mut |node| {
-            if found.is_none() && wanted(node) {
+            if found.is_none() && wanted(node) && node.enabled() {
                 found = Some(*node);
             }
         });
@@ -260,16 +271,24 @@ mod tests {
     fn reads_nodes_and_properties() {
         let blob = blob();
         let fdt = Fdt::new(&blob).unwrap();
-        let memory = fdt.find(&|n| n.string(b"device_type") == Some(b"memory")).unwrap();
+        let memory = fdt.named(b"memory@40000000").unwrap();
         assert_eq!(
             [memory.reg(0), memory.reg(1)],
             [Some((0x4000_0000, 0x1000_0000)), Some((0x8000_0000, 0x2000))]
         );
         assert_eq!(memory.reg(2), None);
-        let uart = fdt.find(&|n| n.is(b"arm,pl011")).unwrap();
+        assert_eq!(memory.string(b"device_type"), Some(&b"memory"[..]));
+        assert!(fdt.compatible(&[b"arm,pl011"]).is_none(), "it is disabled");
+        let mut uart = None;
+        fdt.each(&mut |n| {
+            if n.is(b"arm,pl011") {
+                uart = Some(*n);
+            }
+        });
+        let uart = uart.unwrap();
         assert_eq!((uart.name, uart.parent, uart.enabled()), (&b"serial@9000000"[..], &b"bus"[..], false));
         assert_eq!((uart.reg(0), uart.cell(b"reg", 1)), (Some((0x0900_0000, 0x1000)), Some(0x1000)));
-        let chosen = fdt.find(&|n| n.name == b"chosen").unwrap();
+        let chosen = fdt.named(b"chosen").unwrap();
         assert_eq!(chosen.number(b"linux,initrd-start"), Some(0x4800_0000));
         assert_eq!(chosen.number(b"linux,initrd-end"), Some(0x4900_0000));
         assert_eq!(fdt.reservations().collect::<Vec<_>>(), [(0x4100_0000, 0x1000)]);

@@ -22,13 +22,13 @@ pub struct Regions {
 
 impl Regions {
     /// The ranges.
-    pub fn iter(&self) -> impl Iterator<Item = (u64, u64)> + '_ {
-        self.list[..self.len].iter().copied()
+    pub fn list(&self) -> &[(u64, u64)] {
+        &self.list[..self.len]
     }
 
     /// Bytes in all ranges.
     pub fn total(&self) -> u64 {
-        self.iter().map(|(start, end)| end - start).sum()
+        self.list().iter().map(|(start, end)| end - start).sum()
     }
 
     /// Adds the whole pages of a range.
@@ -47,7 +47,7 @@ impl Regions {
         let start = start & !(PAGE - 1);
         let old = *self;
         self.len = 0;
-        for (s, e) in old.iter() {
+        for &(s, e) in old.list() {
             // What is left below and above the range; one of them, or both, or all of it.
             self.add(s, start.clamp(s, e) - s);
             self.add(end.clamp(s, e), e - end.clamp(s, e));
@@ -57,11 +57,14 @@ impl Regions {
     /// Takes `size` bytes, aligned to `align` (a power of two), from as far up as there are such, but all
     /// of them inside `within`.
     pub fn take(&mut self, size: u64, align: u64, within: Range<u64>) -> Option<u64> {
-        let place = |(s, e): (u64, u64)| {
-            let at = e.min(within.end).checked_sub(size)? & !(align - 1);
-            (at >= s.max(within.start)).then_some(at)
-        };
-        let at = self.iter().filter_map(place).max()?;
+        let mut best = None;
+        for &(s, e) in self.list() {
+            let at = e.min(within.end).saturating_sub(size) & !(align - 1);
+            if at >= s.max(within.start) && best < Some(at) && e.min(within.end) >= size {
+                best = Some(at);
+            }
+        }
+        let at = best?;
         self.remove(at, size);
         Some(at)
     }
@@ -72,7 +75,7 @@ mod tests {
     use super::*;
 
     fn sorted(r: &Regions) -> Vec<(u64, u64)> {
-        let mut v: Vec<_> = r.iter().collect();
+        let mut v = r.list().to_vec();
         v.sort();
         v
     }

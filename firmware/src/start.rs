@@ -113,7 +113,7 @@ pub fn start(mut found: Found) -> ! {
         give_up("no payload: none behind the monitor in flash, no initrd, no disk with serial firstlight-in");
     };
     let mut banks = Vec::new();
-    for (start, end) in found.memory.iter() {
+    for &(start, end) in found.memory.list() {
         let at = (DIRECT_MAP + start) as *mut u8;
         // SAFETY: what is left in `memory` is RAM that nobody else has; the direct map reaches it; bytes of
         // any value are valid.

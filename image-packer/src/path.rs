@@ -26,8 +26,9 @@ pub fn split_tree(path: &str) -> (&str, bool) {
 }
 
 /// Whether the pattern `outer` (a path, or `PATH/` for a tree) covers `inner` (likewise).
-pub fn covers(outer: &str, inner: &str) -> bool {
-    if outer.ends_with("/") { inner.starts_with(outer) } else { outer == inner }
+pub fn covers(outer: &str, inner: impl AsRef<[u8]>) -> bool {
+    let (outer, inner) = (outer.as_bytes(), inner.as_ref());
+    if outer.ends_with(b"/") { inner.starts_with(outer) } else { outer == inner }
 }
 
 #[cfg(test)]

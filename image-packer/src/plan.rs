@@ -55,7 +55,11 @@ impl Arch {
 
     /// The architecture of this name.
     pub fn parse(name: &str) -> Option<Arch> {
-        Arch::ALL.into_iter().find(|arch| arch.name() == name)
+        match name {
+            "aarch64" => Some(Arch::Aarch64),
+            "x86_64" => Some(Arch::X86_64),
+            _ => None,
+        }
     }
 }
 
@@ -94,6 +98,12 @@ pub struct Run<'a> {
     pub stdin: Option<&'a str>,
     /// Standard output's file; none: the console.
     pub stdout: Option<Redirect<'a>>,
+}
+
+impl Run<'_> {
+    fn new(line: usize) -> Self {
+        Run { line, words: Vec::new(), stdin: None, stdout: None }
+    }
 }
 
 /// A step.
@@ -135,10 +145,19 @@ pub struct PlanError {
     pub line: usize,
     /// What is wrong.
     pub problem: PlanProblem,
+    /// The path that it is about, where that is not seen in the line.
+    pub path: String,
+}
+
+impl PlanError {
+    /// An error that is seen in its line.
+    pub fn new(line: usize, problem: PlanProblem) -> PlanError {
+        PlanError { line, problem, path: String::new() }
+    }
 }
 
 /// The kinds of errors in a PLAN.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PlanProblem {
     /// Not UTF-8 text without control bytes, or the last line does not end.
     NotText,
@@ -156,16 +175,16 @@ pub enum PlanProblem {
     Run,
     /// A statement that stands once, twice.
     Twice,
-    /// A required statement is missing.
-    Missing(&'static str),
+    /// `end`, `steps`, `goal` or `arch` is missing.
+    Missing,
     /// `steps N` and the number of steps differ.
     StepCount,
     /// An input that is no file of the closure and no output of an earlier step.
-    Input(String),
+    Input,
     /// An output that an earlier step makes too, or that is a file of the closure.
-    Output(String),
+    Output,
     /// A kept path that no step makes.
-    Keep(String),
+    Keep,
 }
 
 impl fmt::Display for PlanError {
@@ -174,7 +193,8 @@ impl fmt::Display for PlanError {
             0 => write!(f, "PLAN: ")?,
             line => write!(f, "PLAN, line {line}: ")?,
         }
-        match &self.problem {
+        let path = &self.path;
+        match self.problem {
             PlanProblem::NotText => write!(f, "not text, or cut off"),
             PlanProblem::Version => write!(f, "the first statement must be 'plan 1'"),
             PlanProblem::Statement => write!(f, "unknown or misplaced statement"),
@@ -185,13 +205,13 @@ impl fmt::Display for PlanError {
                 write!(f, "'run' wants words, then at most one '< FILE' and one '> FILE [mode OCTAL]'")
             }
             PlanProblem::Twice => write!(f, "stands twice"),
-            PlanProblem::Missing(what) => write!(f, "'{what}' is missing"),
+            PlanProblem::Missing => write!(f, "one of 'end', 'steps', 'goal' and 'arch' is missing"),
             PlanProblem::StepCount => write!(f, "'steps' is not the number of steps: cut off?"),
-            PlanProblem::Input(path) => {
+            PlanProblem::Input => {
                 write!(f, "input {path} is no file of the closure and no output of an earlier step")
             }
-            PlanProblem::Output(path) => write!(f, "output {path} exists already"),
-            PlanProblem::Keep(path) => write!(f, "kept {path} is made by no step"),
+            PlanProblem::Output => write!(f, "output {path} exists already"),
+            PlanProblem::Keep => write!(f, "kept {path} is made by no step"),
         }
     }
 }
@@ -201,16 +221,15 @@ impl core::error::Error for PlanError {}
 impl<'a> Plan<'a> {
     /// Reads a PLAN.
     pub fn parse(bytes: &'a [u8]) -> Result<Plan<'a>, PlanError> {
-        let error = |line, problem| PlanError { line, problem };
         let Some(text) = bytes.strip_suffix(b"\n").filter(|text| core::str::from_utf8(text).is_ok()) else {
-            return Err(error(0, PlanProblem::NotText));
+            return Err(PlanError::new(0, PlanProblem::NotText));
         };
         let mut parser = Parser::default();
         for line in text.split(|&b| b == b'\n') {
             parser.line += 1;
-            parser.statement(line).map_err(|problem| error(parser.line, problem))?;
+            parser.statement(line).map_err(|problem| PlanError::new(parser.line, problem))?;
         }
-        parser.finish().map_err(|problem| error(0, problem))
+        parser.finish().map_err(|problem| PlanError::new(0, problem))
     }
 
     /// Checks that every input exists when its step begins, every output is new, and what is kept is made.
@@ -218,15 +237,15 @@ impl<'a> Plan<'a> {
     pub fn check(&self, is_member: impl Fn(&str) -> bool) -> Result<(), PlanError> {
         let mut made: Vec<&str> = Vec::new();
         for step in &self.steps {
-            let fail = |problem| Err(PlanError { line: step.line, problem });
+            let fail = |problem, path: &str| Err(PlanError { line: step.line, problem, path: path.into() });
             for &input in &step.inputs {
                 if !is_member(input) && !overlaps(&made, input) {
-                    return fail(PlanProblem::Input(input.into()));
+                    return fail(PlanProblem::Input, input);
                 }
             }
             for output in &step.outputs {
                 if is_member(output.path) || overlaps(&made, output.path) {
-                    return fail(PlanProblem::Output(output.path.into()));
+                    return fail(PlanProblem::Output, output.path);
                 }
             }
             for output in &step.outputs {
@@ -235,14 +254,15 @@ impl<'a> Plan<'a> {
         }
         for &keep in &self.keep {
             if !overlaps(&made, keep) {
-                return Err(PlanError { line: 0, problem: PlanProblem::Keep(keep.into()) });
+                return Err(PlanError { line: 0, problem: PlanProblem::Keep, path: keep.into() });
             }
         }
         Ok(())
     }
 
     /// Whether an output at `path` is in the root file system.
-    pub fn keeps(&self, path: &str) -> bool {
+    pub fn keeps(&self, path: impl AsRef<[u8]>) -> bool {
+        let path = path.as_ref();
         self.keep.is_empty() || self.keep.iter().any(|keep| path::covers(keep, path))
     }
 }
@@ -271,7 +291,8 @@ struct Parser<'a> {
     count: Option<u64>,
     keep: Vec<&'a str>,
     steps: Vec<Step<'a>>,
-    open: Option<Step<'a>>,
+    /// The last of the steps has not ended.
+    open: bool,
 }
 
 fn absolute(text: &str) -> Result<&str, PlanProblem> {
@@ -300,10 +321,22 @@ impl<'a> Parser<'a> {
             return if self.version { Ok(()) } else { Err(PlanProblem::Version) };
         }
         let mut twice = false;
-        match &mut self.open {
-            Some(step) => match key {
+        match self.steps.last_mut() {
+            Some(step) if self.open => match key {
                 "in" => step.inputs.push(words.pattern()?),
-                "out" => step.outputs.push(words.output()?),
+                "out" => {
+                    step.outputs.push(Output { path: words.pattern()?, sha256: None });
+                    if !words.is_empty()
+                        && let Some(output) = step.outputs.last_mut()
+                    {
+                        if words.next() != "sha256" {
+                            return Err(PlanProblem::Statement);
+                        }
+                        output.sha256 = Some(Digest::parse(words.next()).ok_or(PlanProblem::Value)?);
+                        // A tree has no digest of its own.
+                        absolute(output.path)?;
+                    }
+                }
                 "env" => {
                     let variable = words.rest();
                     if variable.bytes().position(|b| b == b'=').unwrap_or(0) == 0 {
@@ -316,16 +349,20 @@ impl<'a> Parser<'a> {
                     let cwd = words.next();
                     step.cwd = if cwd == "/" { cwd } else { absolute(cwd)? };
                 }
-                "run" => step.runs.push(words.run(self.line)?),
-                "end" => self.steps.extend(self.open.take()),
+                "run" => {
+                    step.runs.push(Run::new(self.line));
+                    step.runs.last_mut().map_or(Ok(()), |run| words.run(run))?;
+                }
+                "end" => self.open = false,
                 _ => return Err(PlanProblem::Statement),
             },
-            None => match key {
+            _ => match key {
                 "step" => {
                     let name = name(words.next())?;
                     twice = self.steps.iter().any(|step| step.name == name);
                     let (inputs, outputs, env, runs) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-                    self.open = Some(Step { line: self.line, name, inputs, outputs, env, cwd: "/", runs });
+                    self.steps.push(Step { line: self.line, name, inputs, outputs, env, cwd: "/", runs });
+                    self.open = true;
                 }
                 _ if !self.steps.is_empty() => return Err(PlanProblem::Statement),
                 "goal" => twice = self.goal.replace(name(words.next())?).is_some(),
@@ -351,18 +388,14 @@ impl<'a> Parser<'a> {
         if !self.version {
             return Err(PlanProblem::Version);
         }
-        if self.open.is_some() {
-            return Err(PlanProblem::Missing("end"));
-        }
-        if self.count.ok_or(PlanProblem::Missing("steps"))? != self.steps.len() as u64 {
+        let (Some(goal), Some(arch), Some(count), false) = (self.goal, self.arch, self.count, self.open)
+        else {
+            return Err(PlanProblem::Missing);
+        };
+        if count != self.steps.len() as u64 {
             return Err(PlanProblem::StepCount);
         }
-        Ok(Plan {
-            goal: self.goal.ok_or(PlanProblem::Missing("goal"))?,
-            arch: self.arch.ok_or(PlanProblem::Missing("arch"))?,
-            keep: self.keep,
-            steps: self.steps,
-        })
+        Ok(Plan { goal, arch, keep: self.keep, steps: self.steps })
     }
 }
 
@@ -402,23 +435,8 @@ impl<'a> Words<'a> {
         absolute(path::split_tree(pattern).0).map(|_| pattern)
     }
 
-    /// `PATH [sha256 HEX]`
-    fn output(&mut self) -> Result<Output<'a>, PlanProblem> {
-        let mut output = Output { path: self.pattern()?, sha256: None };
-        if !self.is_empty() {
-            if self.next() != "sha256" {
-                return Err(PlanProblem::Statement);
-            }
-            output.sha256 = Some(Digest::parse(self.next()).ok_or(PlanProblem::Value)?);
-            // A tree has no digest of its own.
-            absolute(output.path)?;
-        }
-        Ok(output)
-    }
-
     /// `WORD... [< FILE] [> FILE [mode OCTAL]]`
-    fn run(&mut self, line: usize) -> Result<Run<'a>, PlanProblem> {
-        let mut run = Run { line, words: Vec::new(), stdin: None, stdout: None };
+    fn run(&mut self, run: &mut Run<'a>) -> Result<(), PlanProblem> {
         while !self.is_empty() {
             let redirected = run.stdin.is_some() || run.stdout.is_some();
             let quoted = self.0[0] == b'"';
@@ -450,7 +468,7 @@ impl<'a> Words<'a> {
             run.words.push(self.word(quoted)?);
         }
         match run.words.first() {
-            Some(program) if path::is_absolute(program) => Ok(run),
+            Some(program) if path::is_absolute(program) => Ok(()),
             Some(_) => Err(PlanProblem::Path),
             None => Err(PlanProblem::Run),
         }
@@ -502,7 +520,9 @@ fn octal(text: &str) -> Option<u32> {
 
 /// Reads what follows `run`: for the packer, which takes commands from elsewhere.
 pub fn run(text: &str, line: usize) -> Result<Run<'_>, PlanProblem> {
-    Words(text.trim_end_matches(' ').as_bytes()).run(line)
+    let mut run = Run::new(line);
+    Words(text.trim_end_matches(' ').as_bytes()).run(&mut run)?;
+    Ok(run)
 }
 
 /// `word` as it stands in a `run` line; `None` if no spelling reads back as it.
@@ -642,7 +662,7 @@ end
             let text = EXAMPLE.replacen(from, to, 1);
             let line = 1 + text.lines().collect::<Vec<_>>().iter().rposition(|l| l.contains(to)).unwrap();
             let error = Plan::parse(text.as_bytes()).expect_err(to);
-            assert_eq!(error, PlanError { line, problem }, "{to}");
+            assert_eq!(error, PlanError::new(line, problem), "{to}");
         }
     }
 
@@ -657,13 +677,13 @@ end
     fn inputs_and_outputs_hang_together() {
         let plan = Plan::parse(EXAMPLE.as_bytes()).unwrap();
         let error = plan.check(|path| path.starts_with("/src/")).unwrap_err();
-        assert_eq!(error, PlanError { line: 7, problem: PlanProblem::Input("/seed/hex0".into()) });
+        assert_eq!(error, PlanError { line: 7, problem: PlanProblem::Input, path: "/seed/hex0".into() });
         let error = plan.check(|_| true).unwrap_err();
-        assert_eq!(error, PlanError { line: 7, problem: PlanProblem::Output("/bin/hex0".into()) });
+        assert_eq!(error, PlanError { line: 7, problem: PlanProblem::Output, path: "/bin/hex0".into() });
         let text = EXAMPLE.replace("keep /bin/", "keep /usr/");
         let plan = Plan::parse(text.as_bytes()).unwrap();
         let error = plan.check(|path| path.starts_with("/src/") || path == "/seed/hex0").unwrap_err();
-        assert_eq!(error.problem, PlanProblem::Keep("/usr/".into()));
+        assert_eq!((error.problem, &error.path[..]), (PlanProblem::Keep, "/usr/"));
     }
 
     #[test]

@@ -71,8 +71,8 @@ pub enum Problem {
     Checksum,
     /// Not `ustar` version 00.
     Magic,
-    /// A header field has another spelling than the writer's; the field's name.
-    Field(&'static str),
+    /// A header field has another spelling than the writer's; where the field begins.
+    Field(usize),
     /// A name that is absolute, has `..`, control bytes or the like, or does not fit.
     Name,
     /// A member that is no regular file, symbolic link or directory.
@@ -88,7 +88,15 @@ impl fmt::Display for TarError {
             Problem::Truncated => write!(f, "the archive ends too early"),
             Problem::Checksum => write!(f, "header checksum is wrong"),
             Problem::Magic => write!(f, "not a ustar header"),
-            Problem::Field(field) => write!(f, "header field '{field}' is malformed"),
+            Problem::Field(at) => {
+                let fields =
+                    [field::MODE, field::UID, field::GID, field::SIZE, field::MTIME, field::CHECKSUM];
+                let names = ["mode", "uid", "gid", "size", "mtime", "chksum"];
+                let known = fields.iter().zip(names).find(|(field, _)| field.0 == at);
+                let name =
+                    known.map_or(if at == field::LINK.0 { "linkname" } else { "uname" }, |known| known.1);
+                write!(f, "header field '{name}' is malformed")
+            }
             Problem::Name => write!(f, "member name is not a clean relative path"),
             Problem::Kind => write!(f, "member is no file, symbolic link or directory"),
             Problem::Padding => write!(f, "padding is not zero"),
@@ -224,8 +232,8 @@ impl<'a> Header<'a> {
         if slice(block, field::MAGIC) != b"ustar\x0000" {
             return Err(Problem::Magic);
         }
-        let number = |at, name| octal(slice(block, at)).ok_or(Problem::Field(name));
-        if number(field::CHECKSUM, "chksum")? != checksum(block) {
+        let number = |field: (usize, usize)| octal(slice(block, field)).ok_or(Problem::Field(field.0));
+        if number(field::CHECKSUM)? != checksum(block) {
             return Err(Problem::Checksum);
         }
         let kind = match block[field::KIND] {
@@ -234,24 +242,20 @@ impl<'a> Header<'a> {
             b'5' => Kind::Directory,
             _ => return Err(Problem::Kind),
         };
-        let mode = u32::try_from(number(field::MODE, "mode")?).map_err(|_| Problem::Field("mode"))?;
-        let size = number(field::SIZE, "size")?;
-        for (at, name, only) in
-            [(field::UID, "uid", 0), (field::GID, "gid", 0), (field::MTIME, "mtime", MTIME)]
-        {
-            if number(at, name)? != only {
-                return Err(Problem::Field(name));
-            }
-        }
+        let (mode, size) = (number(field::MODE)?, number(field::SIZE)?);
+        let only = |field, value| if number(field)? == value { Ok(()) } else { Err(Problem::Field(field.0)) };
+        only(field::UID, 0)?;
+        only(field::GID, 0)?;
+        only(field::MTIME, MTIME)?;
         if slice(block, field::OWNERS_AND_DEVICE).iter().any(|&b| b != 0) {
-            return Err(Problem::Field("uname"));
+            return Err(Problem::Field(field::OWNERS_AND_DEVICE.0));
         }
         if slice(block, field::END).iter().any(|&b| b != 0) {
             return Err(Problem::Padding);
         }
         let name = string(slice(block, field::NAME)).ok_or(Problem::Name)?;
         let prefix = string(slice(block, field::PREFIX)).ok_or(Problem::Name)?;
-        let link = string(slice(block, field::LINK)).ok_or(Problem::Field("linkname"))?;
+        let link = string(slice(block, field::LINK)).ok_or(Problem::Field(field::LINK.0))?;
         let clean = path::is_member(name) && (prefix.is_empty() || path::is_member(prefix));
         // The writer's split: none for short names, else as late as the prefix field allows.
         let one_spelling = prefix.is_empty()
@@ -261,15 +265,15 @@ impl<'a> Header<'a> {
             return Err(Problem::Name);
         }
         if mode > 0o777 {
-            return Err(Problem::Field("mode"));
+            return Err(Problem::Field(field::MODE.0));
         }
         match kind {
-            Kind::Symlink if !is_link_target(link) => return Err(Problem::Field("linkname")),
-            Kind::Symlink | Kind::Directory if size != 0 => return Err(Problem::Field("size")),
-            Kind::File | Kind::Directory if !link.is_empty() => return Err(Problem::Field("linkname")),
+            Kind::Symlink if !is_link_target(link) => return Err(Problem::Field(field::LINK.0)),
+            Kind::Symlink | Kind::Directory if size != 0 => return Err(Problem::Field(field::SIZE.0)),
+            Kind::File | Kind::Directory if !link.is_empty() => return Err(Problem::Field(field::LINK.0)),
             _ => {}
         }
-        Ok(Some(Header { prefix, name, mode, size, kind, link }))
+        Ok(Some(Header { prefix, name, mode: mode as u32, size, kind, link }))
     }
 }
 
@@ -297,7 +301,8 @@ impl<'a> Archive<'a> {
         bytes.and_then(|bytes| bytes.try_into().ok()).ok_or(Problem::Truncated)
     }
 
-    fn read(&mut self) -> Result<Option<Member<'a>>, Problem> {
+    /// The next member; after an error there is none that counts.
+    pub fn read(&mut self) -> Result<Option<Member<'a>>, Problem> {
         let Some(header) = Header::parse(self.block(self.at)?)? else {
             let rest = &self.bytes[self.at..];
             return match rest.len() {

@@ -43,7 +43,8 @@ pub struct Epitaph {
 
 impl Epitaph {
     /// An ending with nothing more to say.
-    pub const fn new(code: u8, reason: &'static str) -> Epitaph {
+    #[inline(never)]
+    pub fn new(code: u8, reason: &'static str) -> Epitaph {
         Epitaph { code, reason, step: "-", process: 0, address: 0, log: None }
     }
 
@@ -142,13 +143,16 @@ fn read(payload: &'static [u8]) -> Result<(Payload<'static>, &'static [u8]), &'s
 fn load(k: &mut Kernel, closure: &'static [u8]) -> Result<Option<Closure>, Refusal> {
     let mut text = None;
     let mut inputs: &'static [u8] = &[];
-    for (i, member) in Archive::new(closure).enumerate() {
-        let member = member.map_err(|_| Refusal::Damaged("the closure is no archive of ours"))?;
+    let mut archive = Archive::new(closure);
+    let mut number = 0;
+    let foreign = |_| Refusal::Damaged("the closure is no archive of ours");
+    while let Some(member) = archive.read().map_err(foreign)? {
+        number += 1;
         let path = member.header.path();
-        if i == 0 && path == PLAN {
+        if number == 1 && path == PLAN {
             text =
                 Some(core::str::from_utf8(member.data).map_err(|_| Refusal::Damaged("PLAN is not UTF-8"))?);
-        } else if i == 1 && path == INPUTS {
+        } else if number == 2 && path == INPUTS {
             inputs = member.data;
         } else {
             add(k, &member, &path).map_err(|error| match error {

@@ -45,12 +45,12 @@ const SUPERBLOCK: &[(u16, u32)] = &[
     (28, 2), // fragment size, the same
     (32, BLOCKS_PER_GROUP as u32),
     (36, BLOCKS_PER_GROUP as u32),
-    (48, TIME),            // last write
-    (52, 0xffff << 16),    // mounts: none, and no check by their count
+    (48, TIME),             // last write
+    (52, 0xffff << 16),     // mounts: none, and no check by their count
     (56, 0xef53 | 1 << 16), // magic; clean
-    (60, 1),               // errors: continue
-    (64, TIME),            // last check
-    (76, 1),               // revision 1
+    (60, 1),                // errors: continue
+    (64, TIME),             // last check
+    (76, 1),                // revision 1
     (84, FIRST_INODE as u32),
     (88, INODE_SIZE as u32),
     (96, 2), // incompatible features: filetype
@@ -378,9 +378,12 @@ impl Image {
         let mut block = [0; BLOCK];
         let mut used = 0;
         let mut last = 0;
-        let dots: [(&[u8], usize); 2] = [(b".", index), (b"..", node.parent)];
-        let names = node.entries.iter().map(|(name, child)| (&name[..], *child));
-        for (name, child) in dots.into_iter().chain(names) {
+        for number in 0..node.entries.len() + 2 {
+            let (name, child): (&[u8], usize) = match number {
+                0 => (b".", index),
+                1 => (b"..", node.parent),
+                _ => (&node.entries[number - 2].0, node.entries[number - 2].1),
+            };
             let length = entry_length(name);
             if used + length > BLOCK {
                 put16(&mut block, last + 4, (BLOCK - last) as u16);
@@ -439,9 +442,9 @@ impl Image {
         let indirect = indirect_blocks(node.blocks).unwrap_or(0);
         put16(raw, 0, node.mode);
         put32(raw, 4, node.size as u32);
-        for time in [8, 12, 16] {
-            put32(raw, time, TIME);
-        }
+        put32(raw, 8, TIME); // last access
+        put32(raw, 12, TIME); // creation
+        put32(raw, 16, TIME); // last change
         put16(raw, 26, node.links as u16);
         put32(raw, 28, ((node.blocks + indirect) * SECTORS_PER_BLOCK) as u32);
         put32(raw, 108, (node.size >> 32) as u32);

@@ -21,6 +21,7 @@ impl Default for Sha256 {
 
 impl Sha256 {
     /// The state before the first byte.
+    #[inline(never)]
     pub const fn new() -> Self {
         Sha256 { state: H, block: [0; 64], length: 0 }
     }
@@ -58,8 +59,8 @@ impl Sha256 {
         self.block[56..].copy_from_slice(&bits.to_be_bytes());
         compress(&mut self.state, &self.block);
         let mut digest = [0; 32];
-        for (bytes, word) in digest.chunks_exact_mut(4).zip(self.state) {
-            bytes.copy_from_slice(&word.to_be_bytes());
+        for (bytes, word) in digest.as_chunks_mut().0.iter_mut().zip(&self.state) {
+            *bytes = word.to_be_bytes();
         }
         digest
     }

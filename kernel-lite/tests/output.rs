@@ -312,14 +312,8 @@ fn a_run_goes_on_behind_its_last_whole_checkpoint() {
 fn head(closure: [u8; 32], number: u64, step: &[u8], bytes: u64, sha256: [u8; 32]) -> Vec<u8> {
     let mut name = [0; 64];
     name[..step.len()].copy_from_slice(step);
-    let parts: [&[u8]; 6] = [
-        b"firstlight checkpoint 2\n",
-        &closure,
-        &number.to_le_bytes(),
-        &name,
-        &bytes.to_le_bytes(),
-        &sha256,
-    ];
+    let parts: [&[u8]; 6] =
+        [b"firstlight checkpoint 2\n", &closure, &number.to_le_bytes(), &name, &bytes.to_le_bytes(), &sha256];
     parts.concat()
 }
 

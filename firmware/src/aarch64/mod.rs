@@ -79,12 +79,12 @@ extern "C" fn main(tree: u64, image: u64, flash: u64, level: u64) -> ! {
     let Some(fdt) = Fdt::new(blob) else {
         power_off(0); // Without it there is no console either.
     };
-    CONDUIT.set(match fdt.find(&|n| n.name == b"psci").and_then(|n| n.string(b"method")) {
+    CONDUIT.set(match fdt.named(b"psci").and_then(|n| n.string(b"method")) {
         Some(b"hvc") => Conduit::Hvc,
         Some(b"smc") => Conduit::Smc,
         _ => Conduit::None,
     });
-    let uart = fdt.find(&|n| n.is(b"arm,pl011") && n.enabled()).and_then(|n| n.reg(0));
+    let uart = fdt.compatible(&[b"arm,pl011"]).and_then(|n| n.reg(0));
     if let Some((at, _)) = uart {
         // SAFETY: the device tree says what is there; the first tables map it as device memory at the same
         // virtual address as the later ones.
@@ -111,7 +111,7 @@ extern "C" fn main(tree: u64, image: u64, flash: u64, level: u64) -> ! {
         }
     });
     let total = ram.total() >> 20;
-    let names = fdt.find(&|n| n.name.is_empty()).and_then(|n| n.property(b"compatible")).unwrap_or_default();
+    let names = fdt.named(b"").and_then(|n| n.property(b"compatible")).unwrap_or_default();
     let model = names.split(|&byte| byte == 0).next().unwrap_or(b"unknown");
     let mut line = Line::new("");
     line.bytes(model).text(", entered at EL").number(level).text(", ").number(total).text(" MiB of memory, ");
@@ -123,8 +123,9 @@ extern "C" fn main(tree: u64, image: u64, flash: u64, level: u64) -> ! {
         let mut end = flash + FLASH_SIZE;
         fdt.each(&mut |n| {
             if n.is(b"cfi-flash") {
-                let banks = (0..2).filter_map(|i| n.reg(i)).filter_map(|(at, size)| at.checked_add(size));
-                end = banks.fold(end, u64::max);
+                for (at, size) in (0..2).map_while(|i| n.reg(i)) {
+                    end = end.max(at.saturating_add(size));
+                }
             }
         });
         (flash, end)
@@ -161,7 +162,7 @@ fn ram(fdt: &Fdt) -> Regions {
 
 /// Where a boot loader put the initrd: address and size.
 fn initrd(fdt: &Fdt) -> Option<(u64, u64)> {
-    let chosen = fdt.find(&|n| n.name == b"chosen")?;
+    let chosen = fdt.named(b"chosen")?;
     let start = chosen.number(b"linux,initrd-start")?;
     let end = chosen.number(b"linux,initrd-end")?;
     Some((start, end.checked_sub(start)?))
@@ -169,8 +170,10 @@ fn initrd(fdt: &Fdt) -> Option<(u64, u64)> {
 
 /// The distributor's node, and its version.
 fn interrupt_controller<'a>(fdt: &Fdt<'a>) -> Option<(Node<'a>, u32)> {
-    let v2 = |n: &Node| n.is(b"arm,cortex-a15-gic") || n.is(b"arm,gic-400");
-    fdt.find(&|n| n.is(b"arm,gic-v3")).map(|n| (n, 3)).or_else(|| fdt.find(&v2).map(|n| (n, 2)))
+    match fdt.compatible(&[b"arm,gic-v3"]) {
+        Some(node) => Some((node, 3)),
+        None => Some((fdt.compatible(&[b"arm,cortex-a15-gic", b"arm,gic-400"])?, 2)),
+    }
 }
 
 /// Builds the tables, switches to them, and starts the heap. Returns an empty table for the lower half, and the
@@ -184,20 +187,17 @@ fn map_everything(
     flash: Option<(u64, u64)>,
 ) -> Option<(PhysAddr, Vec<usize>)> {
     let guard = offset(&raw const stack_guard, image);
-    let sections = [
-        (0, offset(&raw const text_end, image), Kind::Code),
-        (offset(&raw const text_end, image), offset(&raw const constants_end, image), Kind::Constants),
-        (offset(&raw const constants_end, image), guard, Kind::Data),
-        (guard + 4096, offset(&raw const image_end, image), Kind::Data),
-    ];
+    let text = offset(&raw const text_end, image);
+    let constants = offset(&raw const constants_end, image);
     let image_size = offset(&raw const image_end, image);
     let mut map = Mapper::new(memory, image)?;
-    for (start, end, kind) in sections {
-        map.map(image + start, end - start, kind)?;
-    }
+    map.map(image, text, Kind::Code)?;
+    map.map(image + text, constants - text, Kind::Constants)?;
+    map.map(image + constants, guard - constants, Kind::Data)?;
+    map.map(image + guard + 4096, image_size - guard - 4096, Kind::Data)?;
     let mut rest = *ram;
     rest.remove(image, image_size);
-    for (start, end) in rest.iter() {
+    for &(start, end) in rest.list() {
         map.map(start, end - start, Kind::Data)?;
     }
     if let Some((start, end)) = flash {
@@ -207,7 +207,7 @@ fn map_everything(
         map.map(at, size, Kind::Device)?;
     }
     if let Some((gic, _)) = interrupt_controller(fdt) {
-        for (at, size) in (0..2).filter_map(|i| gic.reg(i)) {
+        for (at, size) in (0..2).map_while(|i| gic.reg(i)) {
             map.map(at, size, Kind::Device)?;
         }
     }
@@ -233,7 +233,7 @@ fn map_everything(
 
 /// Lets the virtual timer's interrupt through to user mode.
 fn start_timer(fdt: &Fdt) {
-    let timer = fdt.find(&|n| n.is(b"arm,armv8-timer") || n.is(b"arm,armv7-timer"));
+    let timer = fdt.compatible(&[b"arm,armv8-timer", b"arm,armv7-timer"]);
     let number = timer.and_then(|n| n.cell(b"interrupts", VIRTUAL_TIMER * INTERRUPT_CELLS + 1));
     let (Some(number @ 0..=15), Some((gic, version))) = (number, interrupt_controller(fdt)) else {
         say(&Line::new("no timer: a program that never ends will not be stopped"));

@@ -192,7 +192,7 @@ fn map_everything(
     }
     let mut rest = *ram;
     rest.remove(image, image_size);
-    for (start, end) in rest.iter() {
+    for &(start, end) in rest.list() {
         map.map(start, end - start, Kind::Data)?;
     }
     map.map(APIC, 4096, Kind::Device)?;

@@ -387,7 +387,7 @@ fn read_step(file: &File<'_>, step: StepToml) -> Result<StepSource, Error> {
     }
     for item in &step.run {
         plan::run(&item.text, item.line)
-            .map_err(|problem| file.bad(item.line, plan::PlanError { line: 0, problem }.to_string()))?;
+            .map_err(|problem| file.bad(item.line, plan::PlanError::new(0, problem).to_string()))?;
     }
     if step.run.is_empty() || step.outputs.is_empty() {
         return Err(file.bad(step.name.line, "a step runs something and has outputs"));

@@ -124,7 +124,7 @@ fn print_plan(
         let mut runs = Vec::new();
         for (line, run) in chosen.step.run.iter().zip(&text.run) {
             let bad = |problem| {
-                let message = PlanError { line: 0, problem }.to_string();
+                let message = PlanError::new(0, problem).to_string();
                 Error::line(&chosen.source.file, line.line, Problem::Value(message))
             };
             runs.push(plan::run(run, line.line).map_err(bad)?);

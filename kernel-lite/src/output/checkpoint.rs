@@ -44,7 +44,12 @@ fn length(bytes: u64) -> u64 {
 }
 
 /// Reads the header of the record that ends at `end`. How many sectors the record has; 0: there is none.
-fn read_header(machine: &mut dyn Machine, disk: &Disk, end: u64, page: &mut Page) -> Result<u64, OutputError> {
+fn read_header(
+    machine: &mut dyn Machine,
+    disk: &Disk,
+    end: u64,
+    page: &mut Page,
+) -> Result<u64, OutputError> {
     if end == 0 {
         return Ok(0);
     }
@@ -221,22 +226,39 @@ impl Reader {
         Ok(piece)
     }
 
+    /// Fills `to` with the next bytes.
+    fn fill(&mut self, machine: &mut dyn Machine, mut to: &mut [u8]) -> Result<(), OutputError> {
+        while !to.is_empty() {
+            if self.left == 0 {
+                return Err(OutputError::Record);
+            }
+            let piece = self.piece(machine, to.len() as u64)?;
+            let (now, later) = to.split_at_mut(piece.len());
+            now.copy_from_slice(piece);
+            to = later;
+        }
+        Ok(())
+    }
+
     /// The next `count` bytes.
+    #[inline(never)]
     fn bytes(&mut self, machine: &mut dyn Machine, count: u64) -> Result<Vec<u8>, OutputError> {
         if count > self.left {
             return Err(OutputError::Record);
         }
         let mut bytes = Vec::new();
         bytes.try_reserve_exact(count as usize).map_err(|_| OutputError::Memory)?;
-        while (bytes.len() as u64) < count {
-            bytes.extend_from_slice(self.piece(machine, count - bytes.len() as u64)?);
-        }
+        bytes.resize(count as usize, 0);
+        self.fill(machine, &mut bytes)?;
         Ok(bytes)
     }
 
     /// The next eight bytes as a number.
+    #[inline(never)]
     fn number(&mut self, machine: &mut dyn Machine) -> Result<u64, OutputError> {
-        Ok(le64(&self.bytes(machine, 8)?, 0))
+        let mut bytes = [0; 8];
+        self.fill(machine, &mut bytes)?;
+        Ok(u64::from_le_bytes(bytes))
     }
 
     /// Takes a record's members into the store; its events.

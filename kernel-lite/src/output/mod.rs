@@ -87,7 +87,9 @@ impl OutputError {
             OutputError::ReadOnly => "the output device is write-protected",
             OutputError::Full => "the output device is full; give it a larger one",
             OutputError::Device => "the output device reported an error",
-            OutputError::Tree | OutputError::Record => "the outputs do not fit into ext2 (name, link count or size)",
+            OutputError::Tree | OutputError::Record => {
+                "the outputs do not fit into ext2 (name, link count or size)"
+            }
             OutputError::Memory => "out of memory while writing the output",
         }
     }
@@ -108,6 +110,7 @@ struct SectorWriter {
 }
 
 impl SectorWriter {
+    #[inline(never)]
     fn new(disk: Disk, sector: u64) -> Result<SectorWriter, OutputError> {
         Ok(SectorWriter { disk, sector, buffer: chunk()? })
     }
@@ -136,7 +139,7 @@ impl SectorWriter {
 }
 
 /// Directories that the root file system has for whoever boots or mounts it, and their modes.
-const MOUNT_POINTS: [(&[u8], u16); 4] = [(b"dev", 0o755), (b"proc", 0o555), (b"sys", 0o555), (b"tmp", 0o1777)];
+const MOUNT_POINTS: &[(&[u8], u16)] = &[(b"dev", 0o755), (b"proc", 0o555), (b"sys", 0o555), (b"tmp", 0o1777)];
 
 /// What begins a member's record, in a checkpoint and in what the image's identifier is made of: the length of what
 /// follows the path, the length of the path, kind and mode; then the path, and the text where it is one.
@@ -232,7 +235,7 @@ impl Kernel {
         }
         files.sort_unstable();
         let mut text = Vec::new();
-        for (path, inode) in files {
+        for &(path, inode) in &files {
             text.extend_from_slice(&hex(&self.vfs.digest(&self.mem, inode)));
             text.extend_from_slice(b"  ");
             text.extend_from_slice(path);
@@ -249,9 +252,9 @@ impl Kernel {
         tree.nodes.insert(store, 0);
         // The identifier is the digest of all that the image holds.
         let mut id = Sha256::new();
-        for member in self.vfs.members(store) {
-            let Member { path, inode } = &member;
-            if !self.is_kept(&member, keeps) {
+        for member in &self.vfs.members(store) {
+            let Member { path, inode } = member;
+            if !self.is_kept(member, keeps) {
                 continue;
             }
             let digest = self.vfs.digest(&self.mem, *inode);
@@ -266,13 +269,14 @@ impl Kernel {
                 continue;
             }
             let (home, name) = split(path);
-            let parent = tree.directory(vfs, vfs.at(store, home).unwrap_or(store), ext2::DIRECTORY | 0o755)?;
+            let parent =
+                tree.directory(vfs, vfs.at(store, home).unwrap_or(store), ext2::DIRECTORY | 0o755)?;
             match tree.nodes.get(*inode) {
                 Some(node) => tree.builder.link(parent, name, node)?,
                 None => drop(tree.add(vfs, parent, name, *inode, mode)?),
             }
         }
-        for (name, mode) in MOUNT_POINTS {
+        for &(name, mode) in MOUNT_POINTS {
             let there = self.vfs.names(store).and_then(|names| names.get(name));
             if there.is_none_or(|inode| tree.nodes.get(inode).is_none()) {
                 tree.builder.add(0, name, ext2::DIRECTORY | mode, 0, b"")?;

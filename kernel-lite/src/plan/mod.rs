@@ -131,7 +131,7 @@ fn write(
     disk: &Disk,
     log: &'static [u8],
 ) -> Result<(), OutputError> {
-    let keeps = |path: &[u8]| core::str::from_utf8(path).is_ok_and(|path| plan.keeps(path));
+    let keeps = |path: &[u8]| plan.keeps(path);
     let sums = k.outputs_sha256(&keeps);
     let digest = settings.closure_sha256.0;
     let mut its_sum = Vec::from(sha256::hex(&digest));
@@ -144,7 +144,7 @@ fn write(
         (b"/firstlight/PLAN", closure.plan.as_bytes()),
         (b"/firstlight/events.log", log),
     ];
-    for (path, content) in papers {
+    for &(path, content) in &papers {
         k.add_paper(path, content, None)?;
     }
     k.add_paper(b"/src/closure.tar", closure.archive, Some(digest))?;
@@ -160,9 +160,9 @@ fn run_steps(
 ) -> Epitaph {
     let mut restoring = output.is_some();
     for (index, step) in plan.steps.iter().enumerate() {
-        for text in ["step ", step.name, "\n"] {
-            log.extend_from_slice(text.as_bytes());
-        }
+        log.extend_from_slice(b"step ");
+        log.extend_from_slice(step.name.as_bytes());
+        log.push(b'\n');
         let place = (index + 1, plan.steps.len());
         if let Err(failure) = take_step(k, settings, step, place, output, &mut restoring, log) {
             let process = k.vfs.events.run;
@@ -212,10 +212,7 @@ fn take_step(
     log.extend_from_slice(&events);
     result?;
     if let Some(output) = output {
-        let made = |path: &[u8]| {
-            let covers = |path| step.outputs.iter().any(|output| path::covers(output.path, path));
-            core::str::from_utf8(path).is_ok_and(covers)
-        };
+        let made = |path: &[u8]| step.outputs.iter().any(|output| path::covers(output.path, path));
         let saved = output.checkpoints.save(k, step.name.as_bytes(), &made, &events);
         saved.map_err(|error| disk_error(k, error))?;
     }
@@ -303,8 +300,11 @@ fn run_program(k: &mut Kernel, step: &Step<'_>, run: &Run<'_>, root: InodeId) ->
     let stdout = run.stdout.map(|stdout| (stdout.path, stdout.mode));
     let now = k.clock.now();
     let started = k.standard_files(root, step.cwd, run.stdin, stdout).and_then(|(files, fs)| {
-        let program =
-            Program { path: run.words[0].clone().into(), argv: strings(&run.words), envp: strings(&step.env) };
+        let program = Program {
+            path: run.words[0].clone().into(),
+            argv: strings(&run.words),
+            envp: strings(&step.env),
+        };
         let now = k.clock.now().max(now);
         let started = k.start(program, files, fs);
         k.clock.advance_to(now);

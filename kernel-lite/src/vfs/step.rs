@@ -30,15 +30,16 @@ impl super::Vfs {
     /// sorted by name within a directory.
     pub fn members(&self, root: InodeId) -> Vec<Member> {
         let mut found = Vec::new();
-        let mut pending = alloc::vec![Member { path: alloc::vec![b'/'], inode: root }];
+        let mut pending = Vec::new();
+        pending.push(Member { path: b"/".into(), inode: root });
         while let Some(dir) = pending.pop() {
-            let below = self.names(dir.inode).map(|names| {
-                let mut below: Vec<(&[u8], InodeId)> = names.iter().collect();
-                below.sort_unstable();
-                below
-            });
+            let mut below: Vec<(&[u8], InodeId)> = Vec::new();
+            if let Some(names) = self.names(dir.inode) {
+                below.extend(names.iter());
+            }
+            below.sort_unstable();
             // Backwards, because the last one pushed is the next one taken.
-            for (name, inode) in below.unwrap_or_default().into_iter().rev() {
+            for &(name, inode) in below.iter().rev() {
                 if self.is_fixed(inode) {
                     continue;
                 }
@@ -93,14 +94,12 @@ impl Kernel {
 
     /// Everything in the store becomes the root's.
     fn merge_store(&mut self, store: InodeId, root: InodeId, copies: &mut Links) -> Result<(), Errno> {
-        let names = self.vfs.names(store).map(|names| names.iter().map(|(name, _)| name.to_vec()).collect());
-        let names: Vec<Vec<u8>> = names.unwrap_or_default();
-        for name in names {
-            let mut path = alloc::vec![b'/'];
-            path.extend_from_slice(&name);
-            if let Some(source) = self.vfs.at(store, &path) {
-                self.vfs.copy_tree(&mut self.mem, source, root, &path, copies)?;
-            }
+        let mut number = 0;
+        while let Some((next, name, source)) = self.vfs.names(store).and_then(|names| names.next(number)) {
+            number = next;
+            let mut path = Vec::from(b"/");
+            path.extend_from_slice(name);
+            self.vfs.copy_tree(&mut self.mem, source, root, &path, copies)?;
         }
         Ok(())
     }
@@ -218,7 +217,7 @@ impl Kernel {
     /// Logs each regular file in the root that the running step wrote, with its digest.
     pub fn log_written(&mut self, root: InodeId) {
         let step = self.vfs.step;
-        for member in self.vfs.members(root) {
+        for member in &self.vfs.members(root) {
             let inode = self.vfs.inode(member.inode);
             if self.vfs.data(member.inode).is_some() && inode.origin == Origin::Step(step) {
                 let writer = inode.writer;
