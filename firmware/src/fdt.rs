@@ -21,7 +21,6 @@ pub struct Fdt<'a> {
     reservations: &'a [u8],
 }
 
-#[inline(never)]
 fn be32(bytes: &[u8], at: usize) -> Option<u32> {
     Some(u32::from_be_bytes(bytes.get(at..at.checked_add(4)?)?.try_into().ok()?))
 }

@@ -24,7 +24,7 @@ pub enum Kind {
 const NAMES: [&[u8]; 5] = [b"exec", b"missing", b"read", b"refused", b"write"];
 
 /// The events of the running step. An event is one string of bytes, made so that the order of the strings is the order
-/// of the log: the numbers of the process's path, big-endian, and a zero; its kind; the file's path, and a zero; the
+/// of the log: the numbers of the process's path, each more by one and big-endian, and a zero; its kind; the file's path, and a zero; the
 /// digest, if it has one.
 #[derive(Default)]
 pub struct Events {
@@ -44,9 +44,9 @@ pub struct Events {
 impl Events {
     /// The number of the process with this path below the program that runs.
     pub fn number_of(&mut self, path: &[u32]) -> u32 {
-        let mut full = Vec::from(self.run.to_be_bytes());
-        for number in path {
-            full.extend_from_slice(&number.to_be_bytes());
+        let mut full = Vec::new();
+        for number in core::iter::once(&self.run).chain(path) {
+            full.extend_from_slice(&(number + 1).to_be_bytes());
         }
         // A process asks once; only a run's first one is asked for again.
         if path.is_empty()
@@ -68,9 +68,18 @@ impl Events {
         self.push(process, Kind::Write, path, &digest);
     }
 
+    /// Sorts, and drops what is there twice.
     fn sort(&mut self) {
-        self.events.sort_unstable();
-        self.events.dedup();
+        let events = &mut self.events;
+        events.sort_unstable();
+        let mut kept = 0;
+        for at in 0..events.len() {
+            if kept == 0 || events[at] != events[kept - 1] {
+                events.swap(at, kept);
+                kept += 1;
+            }
+        }
+        events.truncate(kept);
     }
 
     fn push(&mut self, process: u32, kind: Kind, path: &[u8], digest: &[u8]) {
@@ -103,7 +112,7 @@ impl Events {
             let mut separator = b' ';
             for number in &numbers[..end] {
                 text.push(separator);
-                decimal(&mut text, u32::from_be_bytes(*number).into());
+                decimal(&mut text, u64::from(u32::from_be_bytes(*number)) - 1);
                 separator = b'.';
             }
             text.push(b' ');

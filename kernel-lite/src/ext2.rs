@@ -155,8 +155,8 @@ impl Builder {
         if !self.nodes[parent].is_directory() {
             return Err(Error::NotADirectory);
         }
-        let bad = name.is_empty() || name.len() > 255 || name == b"." || name == b"..";
-        if bad || name.contains(&b'/') || name.contains(&0) {
+        let bad = name.len() > 255 || matches!(name, b"" | b"." | b"..");
+        if bad || name.iter().any(|byte| matches!(byte, b'/' | 0)) {
             return Err(Error::Name);
         }
         Ok(())
