@@ -26,7 +26,7 @@ pub fn split_tree(path: &str) -> (&str, bool) {
 }
 
 /// Whether the pattern `outer` (a path, or `PATH/` for a tree) covers `inner` (likewise).
-pub fn covers(outer: &str, inner: impl AsRef<[u8]>) -> bool {
+pub fn covers<T: AsRef<[u8]> + ?Sized>(outer: &str, inner: &T) -> bool {
     let (outer, inner) = (outer.as_bytes(), inner.as_ref());
     if outer.ends_with(b"/") { inner.starts_with(outer) } else { outer == inner }
 }

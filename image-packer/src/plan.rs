@@ -261,8 +261,7 @@ impl<'a> Plan<'a> {
     }
 
     /// Whether an output at `path` is in the root file system.
-    pub fn keeps(&self, path: impl AsRef<[u8]>) -> bool {
-        let path = path.as_ref();
+    pub fn keeps<T: AsRef<[u8]> + ?Sized>(&self, path: &T) -> bool {
         self.keep.is_empty() || self.keep.iter().any(|keep| path::covers(keep, path))
     }
 }

@@ -187,7 +187,7 @@ impl<'a> Header<'a> {
     pub fn path(&self) -> String {
         let mut path = String::from(self.prefix);
         if !path.is_empty() {
-            path.push_str("/");
+            path += "/";
         }
         path.push_str(self.name);
         path

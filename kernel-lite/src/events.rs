@@ -24,8 +24,8 @@ pub enum Kind {
 const NAMES: [&[u8]; 5] = [b"exec", b"missing", b"read", b"refused", b"write"];
 
 /// The events of the running step. An event is one string of bytes, made so that the order of the strings is the order
-/// of the log: the numbers of the process's path, each more by one and big-endian, and a zero; its kind; the file's path, and a zero; the
-/// digest, if it has one.
+/// of the log: the numbers of the process's path, each more by one and big-endian, and a zero; its kind; the file's
+/// path, and a zero; the digest, if it has one.
 #[derive(Default)]
 pub struct Events {
     /// Path of each process that has events, as in an event; its number is its place + 1.

@@ -116,8 +116,8 @@ impl Builder {
         Builder { nodes: vec![Node::new(DIRECTORY | 0o755, 0, b"", 0)] }
     }
 
-    /// Adds an inode with its first name and returns its number for [`Builder::link`] and the reader. `mode` says of what
-    /// kind it is; `size` are the bytes of a file, `target` is where a symbolic link points.
+    /// Adds an inode with its first name and returns its number for [`Builder::link`] and the reader. `mode` says of
+    /// what kind it is; `size` are the bytes of a file, `target` is where a symbolic link points.
     pub fn add(
         &mut self,
         parent: usize,

@@ -197,7 +197,7 @@ fn a_partition_is_chosen_by_its_label() {
     let mut k = Kernel::new(mem(1024), machine);
     add(&mut k, 1, "/f", b"text", 0o644);
     k.write_root(&target, &all).unwrap();
-    let mut list = Checkpoints::new(target.clone(), [1; 32]);
+    let mut list = Checkpoints::new(target, [1; 32]);
     list.save(&mut k, b"one", &all, b"").unwrap();
     let after = disk.borrow().bytes.clone();
     let changed: Vec<usize> = (0..before.len()).filter(|at| before[*at] != after[*at]).collect();
@@ -221,7 +221,7 @@ fn full_protected_and_broken_devices_are_errors() {
     let (mut k, target) = kernel(&disk);
     first_step(&mut k);
     assert!(matches!(k.write_root(&target, &all), Err(OutputError::Full)));
-    let mut list = Checkpoints::new(target.clone(), [1; 32]);
+    let mut list = Checkpoints::new(target, [1; 32]);
     assert!(matches!(list.save(&mut k, b"one", &bin, b""), Err(OutputError::Full)));
     assert!(disk.borrow().bytes.iter().all(|byte| *byte == 0xa5), "nothing was written");
     // Image and checkpoint fit alone, but not together.
@@ -229,7 +229,7 @@ fn full_protected_and_broken_devices_are_errors() {
     let (mut k, target) = kernel(&disk);
     first_step(&mut k);
     k.write_root(&target, &all).unwrap();
-    let mut list = Checkpoints::new(target.clone(), [1; 32]);
+    let mut list = Checkpoints::new(target, [1; 32]);
     list.save(&mut k, b"one", &bin, b"").unwrap();
     assert!(matches!(k.write_root(&target, &all), Err(OutputError::Full)));
     disk.borrow_mut().broken = true;
@@ -242,7 +242,7 @@ fn a_run_goes_on_behind_its_last_whole_checkpoint() {
     let closure = [9; 32];
     let (mut k, target) = kernel(&disk);
     first_step(&mut k);
-    let mut list = Checkpoints::new(target.clone(), closure);
+    let mut list = Checkpoints::new(target, closure);
     list.save(&mut k, b"one", &bin, b"events of one\n").unwrap();
     second_step(&mut k);
     list.save(&mut k, b"two", &lib, b"").unwrap();
