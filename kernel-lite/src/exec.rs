@@ -246,6 +246,7 @@ impl Kernel {
         let pid = self.proc().pid;
         let thread = self.thread();
         thread.context = UserContext::new(loaded.entry, loaded.sp);
+        thread.context.set_ids(pid, pid);
         thread.tid = pid;
         thread.altstack = Default::default();
         (thread.clear_tid, thread.robust_list) = (0, 0);

@@ -208,6 +208,7 @@ impl Kernel {
         p.actions = vec![Action::default(); SIGNALS];
         let t = self.new_thread(thread);
         (t.tid, t.process) = (pid, slot);
+        t.context.set_ids(pid, pid);
         self.current = thread;
         Ok(())
     }
@@ -257,6 +258,7 @@ impl Kernel {
             child.context.set_tls(r.tls);
         }
         (child.tid, child.process) = (tid, process);
+        child.context.set_ids(self.processes[process].pid, tid);
         child.mask = t.saved_mask.unwrap_or(t.mask);
         if r.flags & (clone::VM | clone::VFORK) != clone::VM {
             child.altstack = t.altstack;

@@ -193,7 +193,7 @@ fn wild_arguments_of_every_call_are_answered() {
         for (i, &w) in wild.iter().enumerate() {
             for &v in &wild {
                 begin(&mut k);
-                let _ = syscall::dispatch(&mut k, n, Args([w, v, w, v, wild[(i + 3) % wild.len()], w]));
+                let _ = k.answer(n, Args([w, v, w, v, wild[(i + 3) % wild.len()], w]));
             }
         }
     }
@@ -206,8 +206,8 @@ fn unknown_calls_are_logged_once_by_name() {
     let (mut k, console) = empty_kernel(1024);
     k.first_process(Default::default(), Default::default()).unwrap();
     for _ in 0..2 {
-        assert_eq!(syscall::dispatch(&mut k, 41, Args([0; 6])), errno(Errno::ENOSYS));
-        assert_eq!(syscall::dispatch(&mut k, -1, Args([0; 6])), errno(Errno::ENOSYS));
+        assert_eq!(k.answer(41, Args([0; 6])), errno(Errno::ENOSYS));
+        assert_eq!(k.answer(-1, Args([0; 6])), errno(Errno::ENOSYS));
     }
     let text = String::from_utf8(console.borrow().written.clone()).unwrap();
     assert_eq!(text.matches("no system call socket").count(), 1, "{text}");

@@ -72,6 +72,15 @@ pub struct Call {
     pub restart: bool,
 }
 
+impl Call {
+    /// Back to the default, field by field: a whole value would be made on the stack first, in every call.
+    #[inline]
+    pub fn end(&mut self) {
+        (self.deadline, self.progress) = (None, 0);
+        (self.pending, self.woken, self.interrupted, self.restart) = (false, false, false, false);
+    }
+}
+
 /// A thread.
 pub struct Thread {
     /// Its registers.

@@ -9,7 +9,8 @@
 //! - `pte::{table, page, decode_table, decode_page, init_root}`: the bit encodings, see [`host`]'s for the
 //!   contract;
 //! - `detach(Root)`, `tlb_flush_page(addr, asid)`, `tlb_flush_space(asid)`, `sync_icache(at: PhysAddr, len)`;
-//! - `UserContext` and `run_user(&mut UserContext, Root) -> Trap`.
+//! - `UserContext` and `run_user(&mut UserContext, Root, calls: u32) -> Trap`. An architecture may answer some of the
+//!   `calls` by itself, always fewer; `UserContext::calls_left` says how many are left.
 
 use crate::errno::Errno;
 use crate::paging::Access;

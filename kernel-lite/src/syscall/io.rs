@@ -27,6 +27,7 @@ const SEEK_DATA: u32 = 3;
 const SEEK_HOLE: u32 = 4;
 
 /// `read(fd, buf, count)`
+#[inline]
 #[cfg_attr(target_os = "none", optimize(speed))]
 pub fn read(k: &mut Kernel, a: Args) -> SysResult {
     let file = k.descriptor(a.int(0))?;
@@ -34,6 +35,7 @@ pub fn read(k: &mut Kernel, a: Args) -> SysResult {
 }
 
 /// `write(fd, buf, count)`
+#[inline]
 #[cfg_attr(target_os = "none", optimize(speed))]
 pub fn write(k: &mut Kernel, a: Args) -> SysResult {
     let file = k.descriptor(a.int(0))?;

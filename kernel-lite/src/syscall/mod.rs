@@ -22,7 +22,7 @@ pub mod time;
 pub use absent::absent_name;
 #[cfg(not(target_os = "none"))]
 pub use table::abi_markdown;
-pub use table::{dispatch, name};
+pub use table::{dispatch, name, number};
 
 /// What a handler answers.
 pub type SysResult = Result<u64, Stop>;

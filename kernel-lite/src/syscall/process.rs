@@ -25,6 +25,7 @@ const WCONTINUED: u32 = 8;
 const WNOWAIT: u32 = 0x0100_0000;
 
 /// `getpid()`.
+#[inline]
 pub fn getpid(k: &mut Kernel, _: Args) -> SysResult {
     // Written out, and not `k.proc()`: it stands for the cost of any call.
     Ok(k.processes[k.threads[k.current].process].pid as u64)

@@ -242,9 +242,9 @@ pub fn init(empty: PhysAddr) {
     }
 }
 
-/// Runs the thread in user mode until it traps.
+/// Runs the thread in user mode until it traps. No call is answered here.
 #[inline]
-pub fn run_user(context: &mut UserContext, root: Root) -> Trap {
+pub fn run_user(context: &mut UserContext, root: Root, _calls: u32) -> Trap {
     let ttbr0 = root.table.0 | (root.asid as u64) << 48;
     loop {
         // SAFETY: `enter_user` keeps the C calling convention; it writes to the context only. User mode can

@@ -93,6 +93,12 @@ impl UserContext {
     pub fn new(entry: u64, sp: u64) -> UserContext {
         UserContext { pc: entry, sp, ..Default::default() }
     }
+    /// What getpid and gettid answer, for an architecture that answers them by itself.
+    pub fn set_ids(&mut self, _pid: u32, _tid: u32) {}
+    /// How many of the calls that `run_user` was given it has left.
+    pub fn calls_left(&self, calls: u32) -> u32 {
+        calls
+    }
     /// The number of the system call it is in.
     pub fn syscall_number(&self) -> u64 {
         self.number
@@ -193,6 +199,6 @@ pub fn set_user(program: UserProgram) {
 }
 
 /// Runs the thread in user mode until it traps.
-pub fn run_user(context: &mut UserContext, _root: Root) -> Trap {
+pub fn run_user(context: &mut UserContext, _root: Root, _calls: u32) -> Trap {
     USER.with(|user| user.borrow_mut().as_mut().map_or(Trap::Other(0), |program| program(context)))
 }

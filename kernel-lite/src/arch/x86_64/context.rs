@@ -62,6 +62,13 @@ pub struct UserContext {
     pub(super) kernel_rsp: u64,
     pub(super) fs_base: u64,
     pub(super) gs_base: u64,
+    /// What the calls answer whose answer is always the same for a thread: the numbers of its process and its own,
+    /// and root's.
+    pub(super) pid: u64,
+    pub(super) tid: u64,
+    pub(super) root: u64,
+    /// The calls that it may still make before the kernel has to look.
+    pub(super) calls: u64,
     pub(super) fp: FpState,
 }
 
@@ -97,8 +104,23 @@ impl UserContext {
             kernel_rsp: 0,
             fs_base: 0,
             gs_base: 0,
+            pid: 0,
+            tid: 0,
+            root: 0,
+            calls: 0,
             fp,
         }
+    }
+
+    /// What getpid and gettid answer.
+    pub fn set_ids(&mut self, pid: u32, tid: u32) {
+        (self.pid, self.tid) = (pid as u64, tid as u64);
+    }
+
+    /// How many of the calls that `run_user` was given it has left.
+    #[inline]
+    pub fn calls_left(&self, _calls: u32) -> u32 {
+        self.calls as u32
     }
 
     /// The number of the system call it is in.
