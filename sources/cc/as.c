@@ -342,16 +342,7 @@ static void combine(Value *a, int op, Value *b) {
         as_error("expression is too complicated for a relocation%s", "");
     if ((op == '/' || op == '%') && b->add == 0)
         as_error("division by zero%s", "");
-    switch (op) {
-    case '*': a->add = a->add * b->add; break;
-    case '/': a->add = a->add / b->add; break;
-    case '%': a->add = a->add % b->add; break;
-    case '<': a->add = a->add << b->add; break;
-    case '>': a->add = a->add >> b->add; break;
-    case '|': a->add = a->add | b->add; break;
-    case '&': a->add = a->add & b->add; break;
-    case '^': a->add = a->add ^ b->add; break;
-    }
+    a->add = fold_integer(N_ADD + letter_index("+-*/%&|^<>", op), a->add, b->add, ty_long);
 }
 
 static void binary_value(Value *v, int level) {
@@ -643,7 +634,8 @@ static void as_statement(void) {
         as_error("unexpected text after the statement%s", "");
 }
 
-static void assemble(Obj *o, Section *s, char *text, char *file, int line, int inside) {
+/* A file, or a string `inside` one. */
+void assemble(Obj *o, Section *s, char *text, char *file, int line, int inside) {
     if (as.obj != o)
         mem_set(&as, 0, sizeof(As));
     as.obj = o;
@@ -665,12 +657,4 @@ static void assemble(Obj *o, Section *s, char *text, char *file, int line, int i
         if (as.forward[i])
             as_error("local label %s is not defined behind", str_number(i));
     here = s;
-}
-
-void as_file(Obj *o, char *file, char *text) {
-    assemble(o, o->text, text, file, 1, 0);
-}
-
-void as_inline(Obj *o, Section *s, char *text, char *file, int line) {
-    assemble(o, s, text, file, line, 1);
 }

@@ -189,7 +189,7 @@ enum {
     N_ALLOCA, N_FRAME_ADDRESS, N_TRAP,
     N_LABEL_ADDR,       /* &&label */
     /* statements, linked by next */
-    N_EXPR, N_BLOCK, N_IF, N_WHILE, N_DO, N_FOR, N_SWITCH, N_CASE, N_DEFAULT, N_LABEL, N_GOTO, N_IGOTO,
+    N_EXPR, N_BLOCK, N_IF, N_FOR, N_DO, N_SWITCH, N_CASE, N_DEFAULT, N_LABEL, N_GOTO, N_IGOTO,
     N_BREAK, N_CONTINUE, N_RETURN, N_DECL, N_ASM,
     N_VLA_BODY          /* a, a loop's body that declares arrays of variable length */
 };
@@ -266,6 +266,7 @@ static Node *unary(void);
 static Node *binary(int op, Node *a, Node *b);
 static Node *cast(Node *n, Type *type);
 static long constant_of(Node *n, char *what);
+static long fold_integer(int op, long a, long b, Type *type);
 static Type *type_of_name(void);
 
 /* decl.c */

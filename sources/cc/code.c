@@ -103,7 +103,7 @@ static void code_function(Func *f) {
         if (n->op == I_PUT || n->op == I_GET)
             i = move_group(f, i) - 1;
         else if (n->op == I_ASM)
-            as_inline(obj, here, n->text, obj->file, n->line);
+            assemble(obj, here, n->text, obj->file, n->line, 1);
         else if (n->op == I_LABEL)
             label_places[n->label] = here->len;
         else if (n->op != I_NOP && !(n->op == I_JMP && jumps_to_next(f, i)))

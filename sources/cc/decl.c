@@ -818,7 +818,7 @@ static void translation_unit(void) {
             int line = tk.place.line;
             char *file = tk.place.file->name;
             qualifiers();
-            as_inline(obj, obj->text, asm_string(), file, line);
+            assemble(obj, obj->text, asm_string(), file, line, 1);
             expect(';');
         } else if (!accept(';'))
             declaration();

@@ -912,14 +912,12 @@ static void gen_stmt(Node *n) {
             gen_void(n->a);
         return;
     case N_IF: gen_if(n); return;
-    case N_FOR:
+    case N_FOR: case N_DO:
         block_start = fn.nins;
         if (n->a)
             gen_stmt(n->a);
-        gen_loop(n->b, n->c, n->d, 1);
+        gen_loop(n->b, n->c, n->d, n->op == N_FOR);
         break;
-    case N_WHILE: gen_loop(n->a, 0, n->b, 1); return;
-    case N_DO: gen_loop(n->a, 0, n->b, 0); return;
     case N_SWITCH: gen_switch(n); return;
     case N_CASE: case N_DEFAULT: case N_LABEL:
         place_label(label_number(n->label));

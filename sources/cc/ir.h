@@ -76,7 +76,7 @@ enum {
     I_GET,      /* dst (class cls) = machine register imm */
     I_CALL,     /* of sym, or of target->call_reg when sym is null */
     I_RET,      /* back to the caller; the results were put */
-    I_ASM,      /* assemble text, through as_inline() */
+    I_ASM,      /* assemble text */
     I_TRAP      /* stop with an illegal instruction */
 };
 

@@ -22,6 +22,7 @@
 #include "reloc.c"
 #include "elf.c"
 #include "ar.c"
+#include "type.c"
 #include "as.c"
 #include "link.c"
 #include "as_aarch64.c"
@@ -33,7 +34,6 @@
 #include "diag.c"
 #include "lex.c"
 #include "pp.c"
-#include "type.c"
 #include "real.c"
 #include "literal.c"
 #include "expr.c"
@@ -127,7 +127,6 @@ static void start_front_end(char *path, int is_assembly) {
     int x86 = target->machine == MACH_X86_64;
     lex_init();
     pp_init();
-    type_init();
     source_is_assembly = is_assembly;
     char *text = str_join(define_lines(common_macros), define_lines(x86 ? x86_64_macros : aarch64_macros), defines);
     if (is_assembly)
@@ -146,13 +145,14 @@ static Obj *translate(char *path) {
     long len;
     int preprocessed = str_ends(path, ".S");
     obj = obj_new(target->machine, path);
+    type_init();
     if (preprocessed || str_ends(path, ".s")) {
         if (preprocessed)
             start_front_end(path, 1);
         char *text = preprocessed ? (char *)pp_text()->data : read_whole(path, &len);
         if (!text)
             fatal("cannot read %s", path);
-        as_file(obj, path, text);
+        assemble(obj, obj->text, text, path, 1, 0);
     } else {
         start_front_end(path, 0);
         translation_unit();
@@ -330,6 +330,7 @@ int main(int argc, char **argv) {
     if (!no_std_include)
         pp_add_dir("/include");
     add_lib_dir("/lib");
+    type_init();
     if (make_archive)
         archive_all();
     else if (only_preprocess) {

@@ -224,15 +224,15 @@ static Node *statement(void) {
         return n;
     case K_WHILE:
         next();
-        n = node_new(N_WHILE, 0, condition(), 0);
-        n->b = loop_body();
+        n = node_new(N_FOR, 0, 0, condition());
+        n->d = loop_body();
         return n;
     case K_DO:
         next();
         n = node_new(N_DO, 0, 0, 0);
-        n->b = loop_body();
+        n->d = loop_body();
         expect(K_WHILE);
-        n->a = condition();
+        n->b = condition();
         expect(';');
         return n;
     case K_FOR:
