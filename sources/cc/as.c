@@ -91,11 +91,8 @@ static int as_take(int c) {
 }
 
 static void as_need(int c) {
-    char text[2];
-    text[0] = c;
-    text[1] = 0;
     if (!as_take(c))
-        as_error("'%s' expected", text);
+        as_error("'%s' expected", str_of(c));
 }
 
 /* the next word, or "" */
@@ -241,10 +238,7 @@ static Form *find_forms(Table *t, char *name) {
 
 /* the first form of an entry with a name of one letter */
 static Form *find_letter(Table *t, int letter) {
-    char name[2];
-    name[0] = letter;
-    name[1] = 0;
-    return find_forms(t, name);
+    return find_forms(t, str_of(letter));
 }
 
 /* the name of a form, by what it is */

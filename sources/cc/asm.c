@@ -60,12 +60,22 @@ static int free_register(Asm *a, int is_float_operand) {
     return NONE;
 }
 
-static AsmOperand *asm_operand(Asm *a, int number) {
+/* The operand with the number or [name] that *at points to, which is moved behind it. */
+static AsmOperand *asm_operand(Asm *a, char **at) {
+    char *name = *at + 1;
+    char *end = name;
     AsmOperand *o = a->operands;
-    for (; o && number; number--)
-        o = o->next;
+    if (**at == '[') {
+        while (*end && *end != ']')
+            end++;
+        *at = *end ? end + 1 : end;
+        while (o && !(o->name && o->name->len == end - name && mem_eq(o->name->name, name, end - name)))
+            o = o->next;
+    } else
+        for (long number = digits(at, 10, 2); o && number; number--)
+            o = o->next;
     if (!o)
-        fatal_at(a->file, a->line, "asm: no such operand%s", "");
+        fatal_at(a->file, a->line, "asm: there is no operand %s", str_save(name - 1, *at - name + 1));
     return o;
 }
 
@@ -95,8 +105,10 @@ static void choose_registers(Asm *a) {
         if (o->reg == NONE && !is_immediate(o) && !is_number(o))
             o->reg = free_register(a, !is_memory(o) && is_float(o->expr->type));
     for (AsmOperand *o = a->operands; o; o = o->next)
-        if (o->reg == NONE && is_number(o))
-            o->reg = asm_operand(a, *asm_letters(o) - '0')->reg;
+        if (o->reg == NONE && is_number(o)) {
+            char *number = asm_letters(o);
+            o->reg = asm_operand(a, &number)->reg;
+        }
 }
 
 static void asm_put(char *s) {
@@ -122,38 +134,18 @@ static void operand_text(AsmOperand *o, int modifier) {
         asm_put(str_number(add));
 }
 
-static AsmOperand *named_operand(Asm *a, char *p, long n) {
-    for (AsmOperand *o = a->operands; o; o = o->next)
-        if (o->name && o->name->len == n && mem_eq(o->name->name, p, n))
-            return o;
-    fatal_at(a->file, a->line, "asm: no operand is called '%s'", str_save(p, n));
-    return 0;
-}
-
 /* what stands behind a % of the template; returns its end */
 static char *expand_one(Asm *a, char *p) {
     int modifier = 0;
-    AsmOperand *o = 0;
     if (*p == '%' || *p == '=') {
         asm_put(*p == '%' ? "%" : str_number(asm_unique));
         return p + 1;
     }
     if (is_word(*p) && !is_digit(*p))
         modifier = *p++;
-    char *start = p;
-    if (*p == '[') {
-        while (*p && *p != ']')
-            p++;
-        o = named_operand(a, start + 1, p - start - 1);
-        p++;
-    } else if (is_digit(*p)) {
-        int number = *p++ - '0';
-        if (is_digit(*p))
-            number = number * 10 + *p++ - '0';
-        o = asm_operand(a, number);
-    } else
+    if (*p != '[' && !is_digit(*p))
         fatal_at(a->file, a->line, "asm: '%%' without an operand%s", "");
-    operand_text(o, modifier);
+    operand_text(asm_operand(a, &p), modifier);
     return p;
 }
 

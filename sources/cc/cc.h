@@ -201,10 +201,7 @@ struct Node {
     int op;
     int line;
     Type *type;
-    Node *a;
-    Node *b;
-    Node *c;
-    Node *d;
+    Node *a, *b, *c, *d;
     Node *next;
     Decl *decl;
     Member *bits;               /* N_MEMBER of a bit-field: it */

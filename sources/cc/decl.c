@@ -191,8 +191,7 @@ static void place_member(Type *r, Member *m, int packed, long *bits) {
     int align = packed ? 1 : type_align(m->type);
     if (!packed && pack_align && align > pack_align)
         align = pack_align;
-    if (m->align > align)
-        align = m->align;
+    align = larger(align, m->align);
     int width = m->bit_width;
     long size = type_size(m->type);
     long unit = width < 0 ? align * 8 : size * 8;
@@ -218,12 +217,11 @@ static void place_members(Type *r, Decl *tag) {
     long most = 0;
     long bits = 0;
     Member **at = &r->members;
-    r->align = tag->align > 1 ? tag->align : 1;
+    r->align = larger(tag->align, 1);
     while (*at) {
         Member *m = *at;
         place_member(r, m, has(tag, A_PACKED) || has(m, A_PACKED), &bits);
-        if (bits > most)
-            most = bits;
+        most = larger(bits, most);
         if (tag->value == K_UNION)
             bits = 0;
         if (m->id || m->bit_width < 0)
@@ -380,8 +378,7 @@ static Decl *specifiers(void) {
             d->thread_local = 1;
         else if (kind == T_IDENT && !type && !words && starts_type()) {
             type = tk.id->decl->type;
-            if (tk.id->decl->align > d->align)
-                d->align = tk.id->decl->align;
+            d->align = larger(d->align, tk.id->decl->align);
             next();
         } else if (kind == K_STRUCT || kind == K_UNION)
             type = record_specifier();
@@ -393,9 +390,8 @@ static Decl *specifiers(void) {
             attributes(d);
         else if (accept(K_ALIGNAS)) {
             expect('(');
-            int align = starts_type() ? type_align(type_of_name()) : constant_expression("an alignment");
-            if (align > d->align)
-                d->align = align;
+            long align = starts_type() ? type_align(type_of_name()) : constant_expression("an alignment");
+            d->align = larger(d->align, align);
             expect(')');
         } else if (!accept(K_NORETURN) && !accept(K_EXTENSION))
             break;

@@ -6,12 +6,9 @@
  * operands, read best in one piece. */
 
 static void expect(int kind) {
-    char one[2];
-    one[0] = kind;
-    one[1] = 0;
-    char *wanted = kind < 256 ? one : keyword_names[kind - K_VOID];
     if (tk.kind != kind)
-        error(str_join("expected '", wanted, "' before '%s'"), token_text(&tk));
+        error(str_join("expected '", kind < 256 ? str_of(kind) : keyword_names[kind - K_VOID], "' before '%s'"),
+              token_text(&tk));
     next();
 }
 

@@ -279,8 +279,7 @@ static void mem_of_pointer(Node *n, Mem *m) {
 static int frame_room(long size, int align) {
     align = align < 8 ? 8 : align > 16 ? 16 : align;
     cur_frame = (cur_frame + (size + 7 & ~7) + align - 1) & -align;
-    if (cur_frame > fn.frame)
-        fn.frame = cur_frame;
+    fn.frame = larger(fn.frame, cur_frame);
     return -cur_frame;
 }
 
@@ -318,11 +317,8 @@ static void place_local(Decl *d) {
         return;
     if (is_scalar(d->type) && !d->addressed && !(d->type->quals & Q_VOLATILE) && !gen_function->has_setjmp)
         d->vreg = vreg_new(class_of(d->type), block_start);
-    else {
-        int align = type_align(d->type);
-        long size = type_size(d->type);
-        d->frame = frame_room(size ? size : 1, d->align > align ? d->align : align);
-    }
+    else
+        d->frame = frame_room(larger(type_size(d->type), 1), larger(type_align(d->type), d->align));
 }
 
 /* Where an object is, or a structure's value. */

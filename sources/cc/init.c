@@ -25,11 +25,6 @@ struct Init {                   /* one initialiser */
 
 static Init *init;              /* the innermost one that is being read */
 
-static void init_reserve(long n) {
-    if (n > init->used)
-        init->used = n;
-}
-
 static Item *init_add(Type *type, long off, Member *bits, Node *value) {
     Item *item = xalloc(sizeof(Item));
     long end = off + type_size(type);
@@ -43,7 +38,7 @@ static Item *init_add(Type *type, long off, Member *bits, Node *value) {
     item->value = value;
     *init->end = item;
     init->end = &item->next;
-    init_reserve(end);
+    init->used = larger(init->used, end);
     return item;
 }
 
@@ -240,7 +235,7 @@ static void init_elements(Type *type, long off, int braced) {
             init_value(m, off + m->offset);
         else
             error("too many initialisers for '%s'", type_name(type));
-        init_reserve(off + m->offset + type_size(m->type));
+        init->used = larger(init->used, off + m->offset + type_size(m->type));
         m = element_behind(type, m);
     } while ((braced || m) && init_more(braced));
 }
@@ -337,7 +332,7 @@ static void store_item(unsigned char *to, Item *item) {
 
 /* Defines the variable with what its items say, or else zeros; `used` bytes when its type has less. */
 static void define_variable(Decl *d, long used) {
-    long size = type_size(d->type) > used ? type_size(d->type) : used;
+    long size = larger(type_size(d->type), used);
     unsigned char *bytes = d->items ? xalloc(size + 8) : 0;     /* a packed bit-field's unit may reach over the end */
     int has_addresses = 0;
     for (Item *i = d->items; i; i = i->next) {
@@ -348,9 +343,7 @@ static void define_variable(Decl *d, long used) {
     for (long i = 0; bytes && i < size && !has_bytes; i++)
         has_bytes = bytes[i];
     Section *s = variable_section(d, has_bytes, has_addresses);
-    int align = type_align(d->type);
-    if (d->align > align)
-        align = d->align;
+    int align = larger(type_align(d->type), d->align);
     if (size >= 16 && align < 16 && d->type->kind == TY_ARRAY)
         align = 16;
     sec_align(s, align);

@@ -91,10 +91,7 @@ struct Ins {
     unsigned char cc;           /* condition, memory type or source class */
     unsigned char shift;        /* of the index in a memory operand */
     int dst;                    /* virtual register, or NONE */
-    int a;
-    int b;
-    int x;
-    int off;
+    int a, b, x, off;           /* operands, as said above */
     int label;
     int line;
     long imm;

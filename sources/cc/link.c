@@ -66,8 +66,8 @@ static void merge_symbol(Symbol *g, Symbol *y, Obj *o) {
             want(g);
         }
     } else if (common && g->place == PLACE_COMMON) {
-        g->size = y->size > g->size ? y->size : g->size;
-        g->value = y->value > g->value ? y->value : g->value;
+        g->size = larger(g->size, y->size);
+        g->value = larger(g->value, y->value);
     } else if (g->place == PLACE_UNDEF || strong && (g->binding == STB_WEAK || g->place == PLACE_COMMON)) {
         sym_alias(g, y);
         g->binding = y->binding;
@@ -269,8 +269,8 @@ static void layout(Layout *l) {
     static int first_rank[] = { 0, 1, 2, RANKS };
     for (Section *s = linker.out->sections; s; s = s->next) {
         s->index = section_rank(s);
-        if (s->flags & SHF_TLS && s->align > linker.tls_align)
-            linker.tls_align = s->align;
+        if (s->flags & SHF_TLS)
+            linker.tls_align = larger(linker.tls_align, s->align);
     }
     l->nphdrs = linker.tls_align ? 5 : 4;       /* three segments, thread-local data, the stack's protection */
     long at = EHDR_SIZE + l->nphdrs * PHDR_SIZE;
@@ -354,7 +354,7 @@ static long symbol_address(Symbol *y, Section *user) {
 
 /* x86_64 puts the thread pointer at the end of the data, AArch64 16 bytes before its start */
 static long thread_offset(long addr) {
-    long align = linker.tls_align ? linker.tls_align : 1;
+    long align = larger(linker.tls_align, 1);
     long start = linker.tls ? linker.tls->addr : 0;
     if (linker.out->machine == MACH_X86_64)
         return addr - (start + ((linker.tls_end - start + align - 1) & -align));

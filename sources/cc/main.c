@@ -61,13 +61,8 @@ static int nlib_dirs;
 static char *output;
 static char *link_entry;
 static char *force_include;
-static int only_compile;
-static int only_preprocess;
-static int make_archive;
-static int no_std_include;
-static int no_std;
-static int no_std_lib;
-static int no_start_files;
+static int only_compile, only_preprocess, make_archive;
+static int no_std_include, no_std, no_std_lib, no_start_files;
 
 /* ---- what the command line says before the file is read ---- */
 

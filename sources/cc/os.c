@@ -108,6 +108,10 @@ void print_err(char *s) {
 
 /* ---- strings ---- */
 
+long larger(long a, long b) {
+    return a > b ? a : b;
+}
+
 void mem_copy(void *to, void *from, long n) {
     char *p = to;
     char *q = from;
@@ -165,6 +169,12 @@ char *str_save(char *s, long n) {
     char *p = xalloc(n + 1);
     mem_copy(p, s, n);
     return p;
+}
+
+/* c as a string */
+char *str_of(int c) {
+    char one = c;
+    return str_save(&one, 1);
 }
 
 char *str_join(char *a, char *b, char *c) {

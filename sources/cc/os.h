@@ -9,6 +9,7 @@ void remove_file(char *path);               /* unless it is a device */
 void print_err(char *s);
 void os_exit(int code);
 
+long larger(long a, long b);
 void mem_copy(void *to, void *from, long n);
 void mem_set(void *to, int byte, long n);
 int mem_eq(void *a, void *b, long n);
@@ -17,6 +18,7 @@ int str_eq(char *a, char *b);
 int str_starts(char *s, char *prefix);
 int str_ends(char *s, char *suffix);
 char *str_save(char *s, long n);            /* a copy of n bytes and a zero */
+char *str_of(int c);                        /* that one character */
 char *str_join(char *a, char *b, char *c);
 char *str_number(long v);                   /* in decimal */
 char *str_format(char *message, char *arg); /* %s stands for arg, once */
