@@ -274,7 +274,7 @@ static int gen_va_arg(Node *n) {
     return p.kind == PASS_REFERENCE ? load_at(result, 0, K_L) : result;
 }
 
-/* ---- a function ---- */
+/* ---- parameters ---- */
 
 static void receive_param(Decl *d, Arg *q) {
     int record = is_record(d->type);
@@ -330,35 +330,4 @@ static void gen_entry(Decl *d, Decl *params) {
             place_local(p);
         receive_param(p, list++);
     }
-}
-
-static void generate(Decl *d) {
-    Func *f = &fn;
-    f->nins = f->nv = f->nlabels = f->outs = f->frame = f->allocas = 0;
-    f->saved = f->avoid = 0;
-    f->sym = decl_symbol(d);
-    f->sec = d->text[A_SECTION] ? obj_section(obj, d->text[A_SECTION], SHT_PROGBITS, SHF_ALLOC | SHF_EXEC) : obj->text;
-    gen_function = d;
-    cur_frame = 0;
-    block_start = 0;
-    gen_dead = 0;
-    sret_vreg = NONE;
-    gen_entry(d, d->body->decl);
-    gen_list(d->body->a);
-    if (!gen_dead) {
-        if (str_eq(d->id->name, "main") && d->type->base->kind == TY_INT)
-            put(K_W, target->rets[0][0], constant(0, K_W));
-        emit_last(I_RET);
-    }
-    f->frame = (f->frame + 15) & -16;
-    sec_align(f->sec, target->machine == MACH_AARCH64 ? 4 : 16);
-    sym_define(f->sym, f->sec, f->sec->len);
-    f->sym->type = STT_FUNC;
-    regs_allocate(f);
-    code_function(f);
-    f->sym->size = f->sec->len - f->sym->value;
-    if (has(d, A_CONSTRUCTOR))
-        emit_pointer_to(d, ".init_array", SHT_INIT_ARRAY);
-    if (has(d, A_DESTRUCTOR))
-        emit_pointer_to(d, ".fini_array", SHT_FINI_ARRAY);
 }

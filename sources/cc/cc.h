@@ -272,7 +272,7 @@ static int starts_type_ahead(void);
 static Decl *new_local(Ident *id, Type *type);
 static Decl *declare(Ident *id, Type *type, int kind);
 
-static void static_assertion(void);
+static int static_assertion(void);
 static Decl *specifiers(void);
 static Decl *declarator(Decl *base, int allow_abstract);
 static int has(Decl *d, int which);
@@ -287,5 +287,5 @@ static Node *local_initializer(Decl *d);
 static Node *block(void);
 static Label *label_here(void);
 
-/* call.c */
+/* gen.c */
 static void generate(Decl *d);

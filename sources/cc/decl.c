@@ -233,10 +233,8 @@ static void place_members(Type *r, Decl *tag) {
 }
 
 static Member **member_declaration(Member **end) {
-    if (tk.kind == K_STATIC_ASSERT) {
-        static_assertion();
+    if (static_assertion())
         return end;
-    }
     Decl *base = specifiers();
     if (is_record(base->type) || tk.kind != ';')
         do {
@@ -310,8 +308,9 @@ static Type *typeof_type(void) {
     return type;
 }
 
-static void static_assertion(void) {
-    next();
+static int static_assertion(void) {
+    if (!accept(K_STATIC_ASSERT))
+        return 0;
     expect('(');
     Place place;
     mem_copy(&place, &tk.place, sizeof(Place));
@@ -321,6 +320,7 @@ static void static_assertion(void) {
         error_at(&place, "static assertion failed: %s", why);
     expect(')');
     expect(';');
+    return 1;
 }
 
 static Type *mode_type(Type *type, int size) {
@@ -732,10 +732,8 @@ static void declare_typedef(Decl *d) {
 static Node *declaration(void) {
     Node *first = 0;
     Node **end = &first;
-    if (tk.kind == K_STATIC_ASSERT) {
-        static_assertion();
+    if (static_assertion())
         return 0;
-    }
     if (!starts_type() && tk.kind != T_IDENT && tk.kind != '*' && tk.kind != '(' && tk.kind != K_EXTENSION)
         error("expected a declaration before '%s'", token_text(&tk));
     if (tk.kind == T_IDENT && !starts_type() && peek() == T_IDENT)

@@ -504,8 +504,7 @@ static Node *primary(void) {
         n = tk.kind == T_NUMBER ? number_literal(&tk) : char_literal(&tk);
         next();
         return n;
-    case T_STRING:
-        return string_literal();
+    case T_STRING: return string_literal();
     case '(':
         next();
         if (tk.kind == '{') {
@@ -529,8 +528,7 @@ static Node *primary(void) {
         next();
         name = current_function ? current_function->id->name : "";
         return string_node(name, str_len(name) + 1, ty_char);
-    case K_GENERIC:
-        return generic_selection();
+    case K_GENERIC: return generic_selection();
     case K_EXTENSION:
         next();
         return cast_expression();

@@ -41,9 +41,10 @@
 #include "init.c"
 #include "stmt.c"
 #include "abi.c"
-#include "gen.c"
+#include "ir.c"
 #include "call.c"
 #include "asm.c"
+#include "gen.c"
 
 #ifdef __aarch64__
 Target *target = &target_aarch64;

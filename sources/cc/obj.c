@@ -125,8 +125,7 @@ void sec_zero(Section *s, long n) {
 
 /* pads code with nops, other things with zeros */
 void sec_align(Section *s, long align) {
-    if (align > s->align)
-        s->align = align;
+    s->align = larger(s->align, align);
     long pad = -s->len & (align - 1);
     int nop = !(s->flags & SHF_EXEC) ? 0 : s->obj->machine == MACH_AARCH64 ? 4 : 1;
     sec_zero(s, nop ? pad & (nop - 1) : pad);

@@ -225,8 +225,7 @@ static void macro_params(Macro *m, Ident **params) {
 }
 
 static void define(void) {
-    Token t;
-    Token name;
+    Token t, name;
     Ident *params[MAX_PARAMS];
     Ident *id = macro_name(&name);
     Macro *m = xalloc(sizeof(Macro));
@@ -381,8 +380,7 @@ static char *rest_of_line(void) {
 }
 
 static void directive(void) {
-    Token t;
-    Token name;
+    Token t, name;
     File *f = 0;
     in_directive = 1;
     int d = lex(&t) == T_IDENT ? t.id->keyword : 0;
@@ -390,29 +388,14 @@ static void directive(void) {
         conditional_directive(&t, d);
     else if (!skipping)
         switch (d) {
-        case W_DEFINE:
-            define();
-            break;
-        case W_UNDEF:
-            macro_name(&name)->macro = 0;
-            break;
-        case W_INCLUDE: case W_INCLUDE_NEXT:
-            f = include(d == W_INCLUDE_NEXT);
-            break;
-        case W_LINE:
-            line_directive();
-            break;
-        case W_ERROR:
-            error_at(&t.place, "#error%s", rest_of_line());
-            break;
-        case W_WARNING:
-            warn(&t.place, "#warning%s", rest_of_line());
-            break;
-        case W_PRAGMA:
-            pragma();
-            break;
-        case W_IDENT:
-            break;
+        case W_DEFINE: define(); break;
+        case W_UNDEF: macro_name(&name)->macro = 0; break;
+        case W_INCLUDE: case W_INCLUDE_NEXT: f = include(d == W_INCLUDE_NEXT); break;
+        case W_LINE: line_directive(); break;
+        case W_ERROR: error_at(&t.place, "#error%s", rest_of_line()); break;
+        case W_WARNING: warn(&t.place, "#warning%s", rest_of_line()); break;
+        case W_PRAGMA: pragma(); break;
+        case W_IDENT: break;
         default:
             if (t.kind != T_NEWLINE && t.kind != T_NUMBER && !source_is_assembly)
                 error_at(&t.place, "unknown directive '#%s'", token_text(&t));

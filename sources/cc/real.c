@@ -284,8 +284,7 @@ static Real *real_div(Real *a, Real *b, int type) {
         return real_new(REAL_NAN, 0);
     if (real_is_zero(b))
         return real_new(REAL_INF, negative);
-    unsigned int rest[LIMBS + 1];
-    unsigned int less[LIMBS + 1];
+    unsigned int rest[LIMBS + 1], less[LIMBS + 1];
     mem_set(rest, 0, sizeof(rest));
     big_clear(QUOTIENT / 32 + LIMBS + 1);
     for (int i = QUOTIENT + LIMBS * 32 - 1; i >= 0; i--) {      /* long division, a bit at a time */

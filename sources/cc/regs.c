@@ -58,8 +58,7 @@ static void count_uses(Ins *n, int *uses, int more) {
 /* Takes out pure instructions whose result nobody reads. */
 static void drop_dead(Func *f) {
     int *uses = ra_scratch;
-    for (int v = 0; v < f->nv; v++)
-        uses[v] = 0;
+    mem_set(uses, 0, f->nv * sizeof(int));
     for (int i = 0; i < f->nins; i++)
         count_uses(&f->ins[i], uses, 1);
     for (int i = f->nins - 1; i >= 0; i--) {

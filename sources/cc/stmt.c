@@ -210,8 +210,7 @@ static Node *branch_of_if(Node *condition, int sense) {
 static Node *statement(void) {
     Node *n;
     switch (tk.kind) {
-    case '{':
-        return block();
+    case '{': return block();
     case ';':
         next();
         return node_new(N_BLOCK, 0, 0, 0);
@@ -235,18 +234,12 @@ static Node *statement(void) {
         n->b = condition();
         expect(';');
         return n;
-    case K_FOR:
-        return for_statement();
-    case K_SWITCH:
-        return switch_statement();
-    case K_CASE: case K_DEFAULT:
-        return case_label();
-    case K_BREAK:
-        return jump(N_BREAK);
-    case K_CONTINUE:
-        return jump(N_CONTINUE);
-    case K_RETURN:
-        return return_statement();
+    case K_FOR: return for_statement();
+    case K_SWITCH: return switch_statement();
+    case K_CASE: case K_DEFAULT: return case_label();
+    case K_BREAK: return jump(N_BREAK);
+    case K_CONTINUE: return jump(N_CONTINUE);
+    case K_RETURN: return return_statement();
     case K_GOTO:
         next();
         n = node_new(accept('*') ? N_IGOTO : N_GOTO, 0, 0, 0);
@@ -256,8 +249,7 @@ static Node *statement(void) {
             n->label = label_here();
         expect(';');
         return n;
-    case K_ASM:
-        return asm_statement();
+    case K_ASM: return asm_statement();
     case T_IDENT:
         if (peek() == ':') {
             n = node_new(N_LABEL, 0, 0, 0);

@@ -158,12 +158,9 @@ static char *type_name(Type *t) {
     switch (t->kind) {
     case TY_PTR:
         return str_join(type_name(t->base), t->base->kind == TY_PTR ? "*" : " *", t->quals & Q_CONST ? " const" : "");
-    case TY_ARRAY:
-        return str_join(type_name(t->base), "[]", "");
-    case TY_FUNC:
-        return str_join(type_name(t->base), "()", "");
-    case TY_STRUCT:
-    case TY_UNION:
+    case TY_ARRAY: return str_join(type_name(t->base), "[]", "");
+    case TY_FUNC: return str_join(type_name(t->base), "()", "");
+    case TY_STRUCT: case TY_UNION:
         return str_join(quals, t->kind == TY_UNION ? "union " : "struct ",
                         t->id ? t->id->name : "<anonymous>");
     }
