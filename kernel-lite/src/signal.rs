@@ -5,10 +5,10 @@
 use crate::arch::SignalDelivery;
 use crate::errno::Errno;
 use crate::kernel::Kernel;
-use crate::paging::Access;
 use crate::process::Life;
 use crate::space::TRAMPOLINE;
 use crate::thread::{Call, Key, State};
+use alloc::vec::Vec;
 
 /// Signals that the monitor itself sends or treats specially.
 #[allow(missing_docs)]
@@ -143,6 +143,27 @@ impl AltStack {
     }
 }
 
+/// Takes signals out of a queue.
+#[inline(never)]
+fn forget(queue: &mut Vec<SignalInfo>, signals: u64) {
+    queue.retain(|i| bit(i.signo) & signals == 0);
+}
+
+/// Puts a signal into a queue; one of the first 31 only if it is not there yet.
+#[inline(never)]
+fn enqueue(queue: &mut Vec<SignalInfo>, info: SignalInfo) {
+    let queued = info.signo < 32 && set_of(queue) & bit(info.signo) != 0;
+    if !queued && queue.len() < MAX_PENDING {
+        queue.push(info);
+    }
+}
+
+/// The signals in a queue.
+#[inline(never)]
+pub fn set_of(queue: &[SignalInfo]) -> u64 {
+    queue.iter().fold(0, |set, i| set | bit(i.signo))
+}
+
 impl Kernel {
     /// Sends a signal to the current process because of its own action (SIGPIPE).
     pub fn raise(&mut self, signo: u32) {
@@ -167,9 +188,9 @@ impl Kernel {
         let process = self.threads[self.current].process;
         let p = &mut self.processes[process];
         if p.actions[signo as usize - 1].ignores(signo) {
-            p.pending.retain(|i| i.signo != signo);
+            forget(&mut p.pending, bit(signo));
             for t in self.threads.iter_mut().filter(|t| t.process == process) {
-                t.pending.retain(|i| i.signo != signo);
+                forget(&mut t.pending, bit(signo));
             }
         }
     }
@@ -182,12 +203,12 @@ impl Kernel {
         }
         let this = bit(info.signo);
         if this & (bit(sig::CONT) | bit(sig::KILL)) != 0 {
-            p.pending.retain(|i| bit(i.signo) & STOPPING == 0);
+            forget(&mut p.pending, STOPPING);
             self.resume(process, info.signo == sig::CONT);
         }
         let p = &mut self.processes[process];
         if this & STOPPING != 0 {
-            p.pending.retain(|i| i.signo != sig::CONT);
+            forget(&mut p.pending, bit(sig::CONT));
         }
         // Ignored signals vanish, unless a thread blocks them: it may be about to wait for them.
         let ignored = p.actions[info.signo as usize - 1].ignores(info.signo);
@@ -195,11 +216,7 @@ impl Kernel {
         if ignored && threads.clone().all(|t| (t.mask | t.wait_set) & this == 0) {
             return;
         }
-        let p = &mut self.processes[process];
-        let queued = info.signo < 32 && p.pending.iter().any(|i| i.signo == info.signo);
-        if !queued && p.pending.len() < MAX_PENDING {
-            p.pending.push(info);
-        }
+        enqueue(&mut self.processes[process].pending, info);
         // One thread that can take it is enough; a running one will see it by itself.
         for slot in 0..self.threads.len() {
             let t = &self.threads[slot];
@@ -220,10 +237,7 @@ impl Kernel {
             let process = t.process;
             return self.send(process, info);
         }
-        let queued = info.signo < 32 && t.pending.iter().any(|i| i.signo == info.signo);
-        if !queued && t.pending.len() < MAX_PENDING {
-            t.pending.push(info);
-        }
+        enqueue(&mut t.pending, info);
         self.interrupt_wait(slot, bit(info.signo));
     }
 
@@ -248,7 +262,7 @@ impl Kernel {
         if t.pending.is_empty() && p.pending.is_empty() {
             return false;
         }
-        t.pending.iter().chain(&p.pending).any(|i| bit(i.signo) & (!t.mask | UNBLOCKABLE) != 0)
+        (set_of(&t.pending) | set_of(&p.pending)) & (!t.mask | UNBLOCKABLE) != 0
     }
 
     /// Takes the next signal of `set` that waits for the current thread: the thread's own first, lowest number
@@ -344,17 +358,7 @@ impl Kernel {
         let space = &mut self.spaces[self.processes[process].space];
         let (mem, vfs) = (&mut self.mem, &mut self.vfs);
         let t = &mut self.threads[slot];
-        let mut read = |mut at: u64, mut to: &mut [u8]| {
-            while !to.is_empty() {
-                let from = space.translate(mem, vfs, at, Access::Read)?;
-                let n = to.len().min(crate::ram::PAGE_SIZE - at as usize % crate::ram::PAGE_SIZE);
-                let (now, rest) = core::mem::take(&mut to).split_at_mut(n);
-                now.copy_from_slice(mem.ram.slice(from, n));
-                (at, to) = (at.wrapping_add(n as u64), rest);
-            }
-            Ok(())
-        };
-        match t.context.pop_signal_frame(&mut read) {
+        match t.context.pop_signal_frame(&mut |at, bytes| space.read(mem, vfs, at, bytes)) {
             Ok(back) => {
                 t.mask = back.mask & !UNBLOCKABLE;
                 let (sp, flags, size) = back.altstack;
@@ -373,8 +377,9 @@ impl Kernel {
             self.proc().actions[index] = Action::default();
             self.thread().mask &= !bit(signo);
         }
-        self.thread().pending.retain(|i| i.signo != signo);
-        self.thread().pending.push(SignalInfo { signo, code, value: addr, status: 0 });
+        let pending = &mut self.thread().pending;
+        forget(pending, bit(signo));
+        enqueue(pending, SignalInfo { signo, code, value: addr, status: 0 });
         if self.proc().actions[index].handler == 0 {
             self.report_fault(signo, addr);
         }

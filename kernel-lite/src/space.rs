@@ -341,6 +341,24 @@ impl Space {
         Ok(())
     }
 
+    /// Copies from the space.
+    pub fn read(
+        &mut self,
+        mem: &mut Mem,
+        vfs: &mut Vfs,
+        mut addr: u64,
+        mut bytes: &mut [u8],
+    ) -> Result<(), Errno> {
+        while !bytes.is_empty() {
+            let n = bytes.len().min((PAGE - addr % PAGE) as usize);
+            let at = self.translate(mem, vfs, addr, Access::Read)?;
+            let (now, rest) = bytes.split_at_mut(n);
+            now.copy_from_slice(mem.ram.slice(at, n));
+            (addr, bytes) = (addr + n as u64, rest);
+        }
+        Ok(())
+    }
+
     /// Makes `addr` a border between mappings.
     fn split(&mut self, vfs: &mut Vfs, addr: u64) -> Result<(), Errno> {
         let i = self.index(addr);

@@ -25,23 +25,29 @@ impl Kernel {
     }
 
     /// Copies from user memory.
-    pub fn read_user(&mut self, mut addr: u64, mut buf: &mut [u8]) -> Result<(), Errno> {
-        while !buf.is_empty() {
-            let (at, n) = self.user_chunk(addr, buf.len(), Access::Read)?;
-            let (now, rest) = buf.split_at_mut(n);
-            now.copy_from_slice(self.mem.ram.slice(at, n));
-            (addr, buf) = (addr.wrapping_add(n as u64), rest);
+    pub fn read_user(&mut self, addr: u64, buf: &mut [u8]) -> Result<(), Errno> {
+        let (space, mem, vfs) = self.space();
+        space.read(mem, vfs, addr, buf)
+    }
+
+    /// Copies to user memory.
+    pub fn write_user(&mut self, addr: u64, buf: &[u8]) -> Result<(), Errno> {
+        let (space, mem, vfs) = self.space();
+        space.write(mem, vfs, addr, buf)
+    }
+
+    /// Reads so many `long`s, as most structures are.
+    pub fn read_user_words(&mut self, addr: u64, words: &mut [u64]) -> Result<(), Errno> {
+        for (i, word) in words.iter_mut().enumerate() {
+            *word = self.read_user_u64(addr.wrapping_add(8 * i as u64))?;
         }
         Ok(())
     }
 
-    /// Copies to user memory.
-    pub fn write_user(&mut self, mut addr: u64, mut buf: &[u8]) -> Result<(), Errno> {
-        while !buf.is_empty() {
-            let (at, n) = self.user_chunk(addr, buf.len(), Access::Write)?;
-            let (now, rest) = buf.split_at(n);
-            self.mem.ram.slice_mut(at, n).copy_from_slice(now);
-            (addr, buf) = (addr.wrapping_add(n as u64), rest);
+    /// Writes so many `long`s.
+    pub fn write_user_words(&mut self, addr: u64, words: &[u64]) -> Result<(), Errno> {
+        for (i, &word) in words.iter().enumerate() {
+            self.write_user_u64(addr.wrapping_add(8 * i as u64), word)?;
         }
         Ok(())
     }

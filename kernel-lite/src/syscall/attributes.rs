@@ -117,9 +117,15 @@ fn of_path(k: &mut Kernel, dirfd: i32, path: u64, flags: u32) -> Result<Attribut
     }
 }
 
+/// What a path argument leads to.
+pub fn existing(k: &mut Kernel, path: u64) -> Result<InodeId, Errno> {
+    let path = k.read_user_path(path)?;
+    k.resolve_existing(AT_FDCWD, &path, true)
+}
+
 /// An existing path's inode. What is missing although the closure has it is logged.
 fn locate(k: &mut Kernel, dirfd: i32, path: &[u8], follow: bool) -> Result<InodeId, Errno> {
-    let found = k.resolve(dirfd, path, follow).and_then(|found| found.existing());
+    let found = k.resolve_existing(dirfd, path, follow);
     if let Err(error) = found {
         k.note_absence(dirfd, path, error);
     }
@@ -229,19 +235,14 @@ fn put_statfs(k: &mut Kernel, addr: u64) -> SysResult {
     let total = k.mem.total_frames() as u64;
     let free = k.mem.free_frames() as u64;
     let inodes = k.vfs.inode_count() as u64;
-    let fields = [TMPFS_MAGIC, 4096, total, free, free, inodes + free, free, 1, 255, 4096, 0];
-    let mut raw = [0u8; 120];
-    for (bytes, field) in raw.chunks_exact_mut(8).zip(fields) {
-        bytes.copy_from_slice(&field.to_le_bytes());
-    }
-    k.write_user(addr, &raw)?;
+    let fields = [TMPFS_MAGIC, 4096, total, free, free, inodes + free, free, 1, 255, 4096, 0, 0, 0, 0, 0];
+    k.write_user_words(addr, &fields)?;
     Ok(0)
 }
 
 /// `statfs(path, buf)`
 pub fn statfs(k: &mut Kernel, a: Args) -> SysResult {
-    let path = k.read_user_path(a.get(0))?;
-    k.resolve(AT_FDCWD, &path, true)?.existing()?;
+    existing(k, a.get(0))?;
     put_statfs(k, a.get(1))
 }
 
@@ -296,7 +297,7 @@ fn to_change(k: &mut Kernel, dirfd: i32, path: u64, flags: u32) -> Result<Option
         }
     } else {
         let follow = flags & AT_SYMLINK_NOFOLLOW == 0;
-        k.resolve(dirfd, &path, follow)?.existing()?
+        k.resolve_existing(dirfd, &path, follow)?
     };
     k.begin_change();
     Ok(inode.descriptor().is_none().then_some(inode))
@@ -374,9 +375,7 @@ pub fn fchown(k: &mut Kernel, a: Args) -> SysResult {
 pub fn utimensat(k: &mut Kernel, a: Args) -> SysResult {
     let mut times = [UTIME_NOW; 4];
     if a.get(2) != 0 {
-        for (index, time) in times.iter_mut().enumerate() {
-            *time = k.read_user_u64(a.get(2).wrapping_add(8 * index as u64))?;
-        }
+        k.read_user_words(a.get(2), &mut times)?;
     } else {
         times[0] = 0;
         times[2] = 0;
@@ -424,9 +423,7 @@ pub fn utimes(k: &mut Kernel, a: Args) -> SysResult {
 pub fn futimesat(k: &mut Kernel, a: Args) -> SysResult {
     let mut times = [0, UTIME_NOW, 0, UTIME_NOW];
     if a.get(2) != 0 {
-        for (index, time) in times.iter_mut().enumerate() {
-            *time = k.read_user_u64(a.get(2).wrapping_add(8 * index as u64))?;
-        }
+        k.read_user_words(a.get(2), &mut times)?;
         for index in [1, 3] {
             if times[index] >= 1_000_000 {
                 return Err(Errno::EINVAL.into());
@@ -467,8 +464,7 @@ fn set_size(k: &mut Kernel, inode: InodeId, size: u64) -> SysResult {
 
 /// `truncate(path, length)`
 pub fn truncate(k: &mut Kernel, a: Args) -> SysResult {
-    let path = k.read_user_path(a.get(0))?;
-    let inode = k.resolve(AT_FDCWD, &path, true)?.existing()?;
+    let inode = existing(k, a.get(0))?;
     if inode.descriptor().is_some() {
         return Err(Errno::EINVAL.into());
     }

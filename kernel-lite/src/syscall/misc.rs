@@ -78,7 +78,9 @@ fn limit(k: &mut Kernel, resource: u32) -> Result<(u64, u64), Errno> {
 }
 
 fn set_limit(k: &mut Kernel, resource: u32, at: u64) -> Result<(), Errno> {
-    let (soft, hard) = (k.read_user_u64(at)?, k.read_user_u64(at.wrapping_add(8))?);
+    let mut words = [0; 2];
+    k.read_user_words(at, &mut words)?;
+    let [soft, hard] = words;
     let (_, old) = limit(k, resource)?;
     if soft > hard {
         return Err(Errno::EINVAL);
@@ -93,8 +95,7 @@ fn set_limit(k: &mut Kernel, resource: u32, at: u64) -> Result<(), Errno> {
 }
 
 fn write_limit(k: &mut Kernel, at: u64, (soft, hard): (u64, u64)) -> Result<(), Errno> {
-    k.write_user_u64(at, soft)?;
-    k.write_user_u64(at.wrapping_add(8), hard)
+    k.write_user_words(at, &[soft, hard])
 }
 
 /// `prlimit64(pid, resource, new, old)`.
@@ -127,11 +128,10 @@ pub fn setrlimit(k: &mut Kernel, a: Args) -> SysResult {
 
 /// A `struct rusage`: the logical time of so many calls, nothing else.
 pub fn write_rusage(k: &mut Kernel, addr: u64, calls: u64) -> Result<(), Errno> {
-    let mut out = [0; 144];
+    let mut out = [0; 18];
     let micros = calls.saturating_mul(10);
-    out[..8].copy_from_slice(&(micros / 1_000_000).to_le_bytes());
-    out[8..16].copy_from_slice(&(micros % 1_000_000).to_le_bytes());
-    k.write_user(addr, &out)
+    (out[0], out[1]) = (micros / 1_000_000, micros % 1_000_000);
+    k.write_user_words(addr, &out)
 }
 
 /// `getrusage(who, usage)`.
@@ -149,14 +149,11 @@ pub fn getrusage(k: &mut Kernel, a: Args) -> SysResult {
 pub fn sysinfo(k: &mut Kernel, a: Args) -> SysResult {
     let (total, free) = (k.mem.total_frames() as u64, k.mem.free_frames() as u64);
     let uptime = k.clock.read() / SECOND;
-    let mut out = [0; 112];
-    let mut put = |at: usize, w: u64| out[at..at + 8].copy_from_slice(&w.to_le_bytes());
-    put(0, uptime);
-    put(32, total * PAGE_SIZE as u64);
-    put(40, free * PAGE_SIZE as u64);
-    out[80..82].copy_from_slice(&1u16.to_le_bytes());
-    out[104..108].copy_from_slice(&1u32.to_le_bytes());
-    k.write_user(a.get(0), &out)?;
+    let mut out = [0; 14];
+    (out[0], out[4], out[5]) = (uptime, total * PAGE_SIZE as u64, free * PAGE_SIZE as u64);
+    // Processes, and the unit of the sizes: halves of their words.
+    (out[10], out[13]) = (1, 1);
+    k.write_user_words(a.get(0), &out)?;
     Ok(0)
 }
 
@@ -225,17 +222,12 @@ pub fn futex(k: &mut Kernel, a: Args) -> SysResult {
     match operation {
         // FUTEX_WAIT, FUTEX_WAIT_BITSET (whose time is absolute).
         0 | 9 => {
-            let deadline = match a.get(3) {
-                0 => None,
-                at => {
-                    let time = super::time::read_timespec(k, at)?;
-                    Some(match (operation, realtime) {
-                        (0, _) => k.deadline(time),
-                        (_, true) => Clock::monotonic_of(time),
-                        (_, false) => time,
-                    })
-                }
-            };
+            let time = super::time::read_span(k, a.get(3), 1)?;
+            let deadline = time.map(|time| match (operation, realtime) {
+                (0, _) => k.deadline(time),
+                (_, true) => Clock::monotonic_of(time),
+                (_, false) => time,
+            });
             k.futex_wait(word, value, if operation == 0 { !0 } else { bits }, deadline)
         }
         // FUTEX_WAKE, FUTEX_WAKE_BITSET.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //! Making, moving, removing and listing names; the working directory.
 
-use super::attributes::device_number;
+use super::attributes::{device_number, existing};
 use super::{Args, SysResult};
 use crate::errno::Errno;
 use crate::kernel::Kernel;
@@ -114,8 +114,7 @@ pub fn linkat(k: &mut Kernel, a: Args) -> SysResult {
     let inode = if path.is_empty() && flags & AT_EMPTY_PATH != 0 {
         k.file(a.int(0))?.inode.ok_or(Errno::EXDEV)?
     } else {
-        let found = k.resolve(a.int(0), &path, flags & AT_SYMLINK_FOLLOW != 0)?;
-        found.existing()?
+        k.resolve_existing(a.int(0), &path, flags & AT_SYMLINK_FOLLOW != 0)?
     };
     let found = new_name(k, a.int(2), a.get(3), false)?;
     if inode.descriptor().is_some() {
@@ -228,7 +227,7 @@ pub fn readlinkat(k: &mut Kernel, a: Args) -> SysResult {
     let inode = if path.is_empty() {
         k.file(a.int(0))?.inode.ok_or(Errno::ENOENT)?
     } else {
-        k.resolve(a.int(0), &path, false)?.existing()?
+        k.resolve_existing(a.int(0), &path, false)?
     };
     let process = &k.processes[k.threads[k.current].process];
     let target = k.vfs.link_target(&process.fs, &process.files, inode)?;
@@ -257,40 +256,34 @@ pub fn getcwd(k: &mut Kernel, a: Args) -> SysResult {
     Ok(path.len() as u64)
 }
 
-fn set_cwd(k: &mut Kernel, inode: InodeId) -> SysResult {
+/// A directory becomes the process's working directory, or its root.
+fn set_place(k: &mut Kernel, inode: InodeId, root: bool) -> SysResult {
     if inode.descriptor().is_some() || k.vfs.names(inode).is_none() {
         return Err(Errno::ENOTDIR.into());
     }
     k.vfs.hold(inode);
-    let before = core::mem::replace(&mut k.proc().fs.cwd, inode);
+    let fs = &mut k.proc().fs;
+    let before = core::mem::replace(if root { &mut fs.root } else { &mut fs.cwd }, inode);
     k.vfs.release(&mut k.mem, before);
     Ok(0)
 }
 
 /// `chdir(path)`
 pub fn chdir(k: &mut Kernel, a: Args) -> SysResult {
-    let path = k.read_user_path(a.get(0))?;
-    let inode = k.resolve(AT_FDCWD, &path, true)?.existing()?;
-    set_cwd(k, inode)
+    let inode = existing(k, a.get(0))?;
+    set_place(k, inode, false)
 }
 
 /// `fchdir(fd)`
 pub fn fchdir(k: &mut Kernel, a: Args) -> SysResult {
     let inode = k.file(a.int(0))?.inode.ok_or(Errno::ENOTDIR)?;
-    set_cwd(k, inode)
+    set_place(k, inode, false)
 }
 
 /// `chroot(path)`
 pub fn chroot(k: &mut Kernel, a: Args) -> SysResult {
-    let path = k.read_user_path(a.get(0))?;
-    let inode = k.resolve(AT_FDCWD, &path, true)?.existing()?;
-    if inode.descriptor().is_some() || k.vfs.names(inode).is_none() {
-        return Err(Errno::ENOTDIR.into());
-    }
-    k.vfs.hold(inode);
-    let before = core::mem::replace(&mut k.proc().fs.root, inode);
-    k.vfs.release(&mut k.mem, before);
-    Ok(0)
+    let inode = existing(k, a.get(0))?;
+    set_place(k, inode, true)
 }
 
 /// `umask(mask)`

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //! Waiting for one of several descriptors, and the terminal's settings.
 
+use super::time::read_span;
 use super::{Args, Stop, SysResult};
 use crate::errno::Errno;
 use crate::kernel::Kernel;
@@ -16,8 +17,6 @@ const POLLHUP: u16 = 16;
 const POLLNVAL: u16 = 32;
 const POLLRDNORM: u16 = 64;
 const POLLWRNORM: u16 = 256;
-
-const SECOND: u64 = 1_000_000_000;
 
 /// What can be done with a descriptor now without waiting.
 fn readiness(k: &mut Kernel, fd: i32) -> u16 {
@@ -70,18 +69,6 @@ fn wait(k: &mut Kernel, timeout: Option<u64>) -> Result<(), Stop> {
     Err(k.block(Key::Poll, deadline, false))
 }
 
-/// A `struct timespec` at `addr` as nanoseconds; no address: for ever.
-fn timeout(k: &mut Kernel, addr: u64, unit: u64) -> Result<Option<u64>, Errno> {
-    if addr == 0 {
-        return Ok(None);
-    }
-    let (seconds, part) = (k.read_user_u64(addr)?, k.read_user_u64(addr.wrapping_add(8))?);
-    if (seconds as i64) < 0 || part >= SECOND / unit {
-        return Err(Errno::EINVAL);
-    }
-    Ok(Some(seconds.saturating_mul(SECOND).saturating_add(part * unit)))
-}
-
 fn poll_all(k: &mut Kernel, fds: u64, count: u64, timeout: Option<u64>) -> SysResult {
     if count > DESCRIPTORS_MAX as u64 {
         return Err(Errno::EINVAL.into());
@@ -112,7 +99,7 @@ pub fn poll(k: &mut Kernel, a: Args) -> SysResult {
 
 /// `ppoll(fds, nfds, timeout, mask, masksize)`
 pub fn ppoll(k: &mut Kernel, a: Args) -> SysResult {
-    let timeout = timeout(k, a.get(2), 1)?;
+    let timeout = read_span(k, a.get(2), 1)?;
     if a.get(3) != 0 {
         set_mask(k, a.get(3), a.get(4))?;
     }
@@ -130,13 +117,13 @@ fn set_mask(k: &mut Kernel, addr: u64, size: u64) -> Result<(), Errno> {
 
 /// `select(nfds, readfds, writefds, exceptfds, timeout)`: microseconds.
 pub fn select(k: &mut Kernel, a: Args) -> SysResult {
-    let timeout = timeout(k, a.get(4), 1000)?;
+    let timeout = read_span(k, a.get(4), 1000)?;
     select_all(k, a, timeout)
 }
 
 /// `pselect6(nfds, readfds, writefds, exceptfds, timeout, mask)`
 pub fn pselect6(k: &mut Kernel, a: Args) -> SysResult {
-    let timeout = timeout(k, a.get(4), 1)?;
+    let timeout = read_span(k, a.get(4), 1)?;
     if a.get(5) != 0 {
         let (mask, size) = (k.read_user_u64(a.get(5))?, k.read_user_u64(a.get(5).wrapping_add(8))?);
         if mask != 0 {

@@ -212,7 +212,7 @@ pub fn waitid(k: &mut Kernel, a: Args) -> SysResult {
     if found.is_none() && options & WNOHANG == 0 {
         return Err(wait_for_child(k));
     }
-    let mut info = [0; 128];
+    let mut info = [0; 16];
     if let Some((slot, status)) = found {
         let (code, value) = match status & 0xff {
             0 => (1, status >> 8),
@@ -220,13 +220,12 @@ pub fn waitid(k: &mut Kernel, a: Args) -> SysResult {
             0xff => (6, sig::CONT),
             signal => (2, signal & 0x7f),
         };
-        info[0] = sig::CHLD as u8;
-        info[8] = code;
-        info[16..20].copy_from_slice(&k.processes[slot].pid.to_le_bytes());
-        info[24..28].copy_from_slice(&value.to_le_bytes());
+        // `siginfo_t`: signal; code; process, user 0; status.
+        (info[0], info[1]) = (sig::CHLD as u64, code);
+        (info[2], info[3]) = (k.processes[slot].pid as u64, value as u64);
     }
     if a.get(2) != 0 {
-        k.write_user(a.get(2), &info)?;
+        k.write_user_words(a.get(2), &info)?;
     }
     if let Some((slot, _)) = found {
         if a.get(4) != 0 {

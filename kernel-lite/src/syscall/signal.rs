@@ -5,7 +5,7 @@ use super::{Args, Stop, SysResult};
 use crate::errno::Errno;
 use crate::kernel::Kernel;
 use crate::process::{Life, SIGNALS};
-use crate::signal::{AltStack, SI_TKILL, SI_USER, SS_DISABLE, SignalInfo, UNBLOCKABLE, bit};
+use crate::signal::{AltStack, SI_TKILL, SI_USER, SS_DISABLE, SignalInfo, UNBLOCKABLE, bit, set_of};
 use crate::thread::Key;
 
 /// Bytes of the kernel's `sigset_t`.
@@ -30,27 +30,18 @@ pub fn rt_sigaction(k: &mut Kernel, a: Args) -> SysResult {
     }
     let index = signo as usize - 1;
     // handler, flags, restorer, mask: on both architectures, AArch64's without a use for the restorer.
-    let mut new = [0; 32];
+    let mut new = [0; 4];
     if a.get(1) != 0 {
-        k.read_user(a.get(1), &mut new)?;
+        k.read_user_words(a.get(1), &mut new)?;
     }
     let old = k.proc().actions[index];
     if a.get(2) != 0 {
-        let mut bytes = [0; 32];
-        for (to, w) in bytes.chunks_mut(8).zip([old.handler, old.flags, old.restorer, old.mask]) {
-            to.copy_from_slice(&w.to_le_bytes());
-        }
-        k.write_user(a.get(2), &bytes)?;
+        k.write_user_words(a.get(2), &[old.handler, old.flags, old.restorer, old.mask])?;
     }
     if a.get(1) != 0 {
-        let word = |i: usize| u64::from_le_bytes(core::array::from_fn(|n| new[i * 8 + n]));
-        let action = crate::signal::Action {
-            handler: word(0),
-            flags: word(1),
-            restorer: word(2),
-            mask: word(3) & !UNBLOCKABLE,
-        };
-        k.proc().actions[index] = action;
+        let [handler, flags, restorer, mask] = new;
+        let mask = mask & !UNBLOCKABLE;
+        k.proc().actions[index] = crate::signal::Action { handler, flags, restorer, mask };
         k.discard_ignored(signo);
     }
     Ok(0)
@@ -86,8 +77,7 @@ pub fn rt_sigpending(k: &mut Kernel, a: Args) -> SysResult {
         return Err(Errno::EINVAL.into());
     }
     let t = &k.threads[k.current];
-    let all = t.pending.iter().chain(&k.processes[t.process].pending);
-    let set = all.fold(0, |set, i| set | bit(i.signo)) & t.mask;
+    let set = (set_of(&t.pending) | set_of(&k.processes[t.process].pending)) & t.mask;
     k.write_user(a.get(0), &set.to_le_bytes()[..a.get(1) as usize])?;
     Ok(0)
 }
@@ -113,13 +103,8 @@ pub fn rt_sigtimedwait(k: &mut Kernel, a: Args) -> SysResult {
         }
         return Ok(info.signo as u64);
     }
-    let deadline = match a.get(2) {
-        0 => None,
-        at => {
-            let span = super::time::read_timespec(k, at)?;
-            Some(k.deadline(span))
-        }
-    };
+    let span = super::time::read_span(k, a.get(2), 1)?;
+    let deadline = span.map(|span| k.deadline(span));
     if k.timed_out() {
         return Err(Errno::EAGAIN.into());
     }
@@ -143,12 +128,10 @@ pub fn sigaltstack(k: &mut Kernel, a: Args) -> SysResult {
         if on {
             return Err(Errno::EPERM.into());
         }
-        let (sp, flags, size) = (
-            k.read_user_u64(a.get(0))?,
-            k.read_user_u32(a.get(0).wrapping_add(8))?,
-            k.read_user_u64(a.get(0).wrapping_add(16))?,
-        );
-        new = Some(match flags & !0x8000_0000 {
+        let mut words = [0; 3];
+        k.read_user_words(a.get(0), &mut words)?;
+        let [sp, flags, size] = words;
+        new = Some(match flags as u32 & !0x8000_0000 {
             SS_DISABLE => AltStack::default(),
             0 | 1 if size < 2048 => return Err(Errno::ENOMEM.into()),
             0 | 1 => AltStack { sp, flags: 0, size },
@@ -156,11 +139,7 @@ pub fn sigaltstack(k: &mut Kernel, a: Args) -> SysResult {
         });
     }
     if a.get(1) != 0 {
-        let mut bytes = [0; 24];
-        bytes[..8].copy_from_slice(&old.sp.to_le_bytes());
-        bytes[8..12].copy_from_slice(&(old.flags | on as u32).to_le_bytes());
-        bytes[16..].copy_from_slice(&old.size.to_le_bytes());
-        k.write_user(a.get(1), &bytes)?;
+        k.write_user_words(a.get(1), &[old.sp, (old.flags | on as u32) as u64, old.size])?;
     }
     if let Some(new) = new {
         k.thread().altstack = new;

@@ -21,30 +21,36 @@ fn is_realtime(clock: i32) -> Result<bool, Errno> {
     }
 }
 
-/// Reads a `timespec` of a time span or time, in nanoseconds.
-pub fn read_timespec(k: &mut Kernel, addr: u64) -> Result<u64, Errno> {
-    let (seconds, nanoseconds) = (k.read_user_u64(addr)? as i64, k.read_user_u64(addr.wrapping_add(8))?);
-    if seconds < 0 || nanoseconds >= SECOND {
+/// The unit of a `timespec`'s second word in nanoseconds, and of a `timeval`'s.
+const TIMESPEC: u64 = 1;
+const TIMEVAL: u64 = 1000;
+
+/// Reads a time span or time, in nanoseconds. `unit` is the second word's, in nanoseconds.
+#[inline(never)]
+fn read_time(k: &mut Kernel, addr: u64, unit: u64) -> Result<u64, Errno> {
+    let mut words = [0; 2];
+    k.read_user_words(addr, &mut words)?;
+    let [seconds, part] = words;
+    if (seconds as i64) < 0 || part >= SECOND / unit {
         return Err(Errno::EINVAL);
     }
-    Ok((seconds as u64).saturating_mul(SECOND).saturating_add(nanoseconds))
+    Ok(seconds.saturating_mul(SECOND).saturating_add(part * unit))
 }
 
-/// Writes a `timespec`.
-pub fn write_timespec(k: &mut Kernel, addr: u64, time: u64) -> Result<(), Errno> {
-    k.write_user_u64(addr, time / SECOND)?;
-    k.write_user_u64(addr.wrapping_add(8), time % SECOND)
+/// The same, if there is an address.
+pub fn read_span(k: &mut Kernel, addr: u64, unit: u64) -> Result<Option<u64>, Errno> {
+    if addr == 0 { Ok(None) } else { read_time(k, addr, unit).map(Some) }
 }
 
-fn write_timeval(k: &mut Kernel, addr: u64, time: u64) -> Result<(), Errno> {
-    k.write_user_u64(addr, time / SECOND)?;
-    k.write_user_u64(addr.wrapping_add(8), time % SECOND / 1000)
+/// Writes one, in the same form.
+fn write_time(k: &mut Kernel, addr: u64, time: u64, unit: u64) -> Result<(), Errno> {
+    k.write_user_words(addr, &[time / SECOND, time % SECOND / unit])
 }
 
 /// `clock_gettime(clock, time)`.
 pub fn clock_gettime(k: &mut Kernel, a: Args) -> SysResult {
     let now = if is_realtime(a.int(0))? { k.clock.read_realtime() } else { k.clock.read() };
-    write_timespec(k, a.get(1), now)?;
+    write_time(k, a.get(1), now, TIMESPEC)?;
     Ok(0)
 }
 
@@ -52,7 +58,7 @@ pub fn clock_gettime(k: &mut Kernel, a: Args) -> SysResult {
 pub fn clock_getres(k: &mut Kernel, a: Args) -> SysResult {
     is_realtime(a.int(0))?;
     if a.get(1) != 0 {
-        write_timespec(k, a.get(1), 1)?;
+        write_time(k, a.get(1), 1, TIMESPEC)?;
     }
     Ok(0)
 }
@@ -61,7 +67,7 @@ pub fn clock_getres(k: &mut Kernel, a: Args) -> SysResult {
 pub fn gettimeofday(k: &mut Kernel, a: Args) -> SysResult {
     let now = k.clock.read_realtime();
     if a.get(0) != 0 {
-        write_timeval(k, a.get(0), now)?;
+        write_time(k, a.get(0), now, TIMEVAL)?;
     }
     if a.get(1) != 0 {
         k.write_user_u64(a.get(1), 0)?;
@@ -90,14 +96,14 @@ fn sleep(k: &mut Kernel, deadline: u64, left: u64) -> SysResult {
     }
     if left != 0 && k.signal_ready(k.current) {
         let now = k.clock.now();
-        write_timespec(k, left, deadline.saturating_sub(now))?;
+        write_time(k, left, deadline.saturating_sub(now), TIMESPEC)?;
     }
     Err(k.block(Key::Sleep, Some(deadline), false))
 }
 
 /// `nanosleep(span, left)`.
 pub fn nanosleep(k: &mut Kernel, a: Args) -> SysResult {
-    let span = read_timespec(k, a.get(0))?;
+    let span = read_time(k, a.get(0), TIMESPEC)?;
     let deadline = k.deadline(span);
     sleep(k, deadline, a.get(1))
 }
@@ -105,7 +111,7 @@ pub fn nanosleep(k: &mut Kernel, a: Args) -> SysResult {
 /// `clock_nanosleep(clock, flags, time, left)`.
 pub fn clock_nanosleep(k: &mut Kernel, a: Args) -> SysResult {
     let realtime = is_realtime(a.int(0))?;
-    let time = read_timespec(k, a.get(2))?;
+    let time = read_time(k, a.get(2), TIMESPEC)?;
     if a.get(1) & TIMER_ABSTIME == 0 {
         let deadline = k.deadline(time);
         return sleep(k, deadline, a.get(3));
@@ -115,20 +121,12 @@ pub fn clock_nanosleep(k: &mut Kernel, a: Args) -> SysResult {
     sleep(k, deadline, 0)
 }
 
-fn read_timeval(k: &mut Kernel, addr: u64) -> Result<u64, Errno> {
-    let (seconds, micros) = (k.read_user_u64(addr)?, k.read_user_u64(addr.wrapping_add(8))?);
-    if seconds > i64::MAX as u64 || micros >= 1_000_000 {
-        return Err(Errno::EINVAL);
-    }
-    Ok(seconds.saturating_mul(SECOND).saturating_add(micros * 1000))
-}
-
 fn write_timer(k: &mut Kernel, addr: u64) -> Result<(), Errno> {
     let now = k.clock.now();
     let (left, period) =
         k.proc().alarm.map_or((0, 0), |(at, period)| (at.saturating_sub(now).max(1000), period));
-    write_timeval(k, addr, period)?;
-    write_timeval(k, addr.wrapping_add(16), left)
+    write_time(k, addr, period, TIMEVAL)?;
+    write_time(k, addr.wrapping_add(16), left, TIMEVAL)
 }
 
 /// `getitimer(which, value)`.
@@ -147,8 +145,8 @@ pub fn setitimer(k: &mut Kernel, a: Args) -> SysResult {
     }
     let (mut period, mut span) = (0, 0);
     if a.get(1) != 0 {
-        period = read_timeval(k, a.get(1))?;
-        span = read_timeval(k, a.get(1).wrapping_add(16))?;
+        period = read_time(k, a.get(1), TIMEVAL)?;
+        span = read_time(k, a.get(1).wrapping_add(16), TIMEVAL)?;
     }
     if a.get(2) != 0 {
         write_timer(k, a.get(2))?;
@@ -177,9 +175,7 @@ pub fn alarm(k: &mut Kernel, a: Args) -> SysResult {
 pub fn times(k: &mut Kernel, a: Args) -> SysResult {
     let (own, children) = (k.proc().calls / 1000, k.proc().child_calls / 1000);
     if a.get(0) != 0 {
-        for (i, ticks) in [own, 0, children, 0].into_iter().enumerate() {
-            k.write_user_u64(a.get(0).wrapping_add(i as u64 * 8), ticks)?;
-        }
+        k.write_user_words(a.get(0), &[own, 0, children, 0])?;
     }
     Ok(k.clock.read() / (SECOND / 100))
 }

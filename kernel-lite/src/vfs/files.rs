@@ -510,6 +510,12 @@ impl Kernel {
         self.vfs.walk(&process.fs, &process.files, start, path, follow)
     }
 
+    /// The inode at the end of such a path, which must be there.
+    #[inline(never)]
+    pub fn resolve_existing(&mut self, dirfd: i32, path: &[u8], follow: bool) -> Result<InodeId, Errno> {
+        self.resolve(dirfd, path, follow)?.existing()
+    }
+
     /// Logs what the current process did.
     pub fn note(&mut self, kind: crate::events::Kind, path: &[u8]) {
         let process = self.log_number();
