@@ -83,15 +83,18 @@ impl Kernel {
             if interpreter.is_empty() {
                 return Err(Errno::ENOEXEC);
             }
-            let mut argv = Vec::with_capacity(program.argv.len() + 2);
-            argv.push(interpreter.to_vec());
-            if !argument.is_empty() {
-                argv.push(argument.to_vec());
+            // The script's path stands for its first argument; before it the interpreter and its argument.
+            let argv = &mut program.argv;
+            let path = core::mem::replace(&mut program.path, interpreter.to_vec());
+            match argv.first_mut() {
+                Some(first) => *first = path,
+                None => argv.push(path),
             }
-            argv.push(core::mem::take(&mut program.path));
-            argv.extend(core::mem::take(&mut program.argv).into_iter().skip(1));
-            program.path = interpreter.to_vec();
-            program.argv = argv;
+            for word in [argument, interpreter] {
+                if !word.is_empty() {
+                    argv.insert(0, word.to_vec());
+                }
+            }
         }
         Err(Errno::ELOOP)
     }
@@ -175,21 +178,21 @@ impl Kernel {
         let strings: usize = program.bytes() + RANDOM.len() + arch::PLATFORM.len() + 1;
         let string_base = (STACK_TOP - 16 - strings as u64) & !15;
         let mut bytes: Vec<u8> = Vec::with_capacity(strings);
-        let mut add = |s: &[u8]| {
-            let at = string_base + bytes.len() as u64;
-            bytes.extend_from_slice(s);
-            bytes.push(0);
-            at
-        };
-        let random = add(&RANDOM[..]);
-        let platform = add(arch::PLATFORM);
-        let name = add(&program.path);
-        let mut words: Vec<u64> = Vec::with_capacity(program.argv.len() + program.envp.len() + 48);
-        words.push(program.argv.len() as u64);
-        words.extend(program.argv.iter().map(|s| add(s)));
-        words.push(0);
-        words.extend(program.envp.iter().map(|s| add(s)));
-        words.push(0);
+        let mut words: Vec<u8> = Vec::with_capacity((program.argv.len() + program.envp.len() + 48) * 8);
+        let mut places = [0; 3];
+        for (place, s) in places.iter_mut().zip([&RANDOM[..], arch::PLATFORM, &program.path]) {
+            *place = string_base + bytes.len() as u64;
+            add_string(&mut bytes, s);
+        }
+        let [random, platform, name] = places;
+        add_word(&mut words, program.argv.len() as u64);
+        for list in [&program.argv, &program.envp] {
+            for s in list {
+                add_word(&mut words, string_base + bytes.len() as u64);
+                add_string(&mut bytes, s);
+            }
+            add_word(&mut words, 0);
+        }
         let headers = if elf.headers == 0 { 0 } else { elf.headers + base };
         // Numbers: Linux include/uapi/linux/auxvec.h.
         let aux = [
@@ -214,10 +217,10 @@ impl Kernel {
             (0, 0),                            // AT_NULL
         ];
         for (key, value) in aux {
-            words.extend([key, value]);
+            add_word(&mut words, key);
+            add_word(&mut words, value);
         }
-        let sp = (string_base - words.len() as u64 * 8) & !15;
-        let words: Vec<u8> = words.iter().flat_map(|w| w.to_le_bytes()).collect();
+        let sp = (string_base - words.len() as u64) & !15;
         space.write(&mut self.mem, &mut self.vfs, string_base, &bytes)?;
         space.write(&mut self.mem, &mut self.vfs, sp, &words)?;
         Ok(sp)
@@ -254,6 +257,17 @@ impl Kernel {
         self.end_vfork();
         self.on_exec(inode, path, &program.argv);
     }
+}
+
+/// A string of the stack's top, with its NUL.
+fn add_string(bytes: &mut Vec<u8>, s: &[u8]) {
+    bytes.extend_from_slice(s);
+    bytes.push(0);
+}
+
+/// A word of the stack.
+fn add_word(words: &mut Vec<u8>, word: u64) {
+    words.extend_from_slice(&word.to_le_bytes());
 }
 
 /// The name that `PR_GET_NAME` gives: the file's, up to fifteen bytes.
