@@ -355,39 +355,25 @@ fn make_pipe(k: &mut Kernel, fds: u64, flags: u32) -> SysResult {
     let mut name = alloc::vec::Vec::from(&b"pipe:["[..]);
     crate::events::decimal(&mut name, u64::from(id) + 1);
     name.push(b']');
-    let close_on_exec = flags & flag::CLOSE_ON_EXEC != 0;
-    let status = flags & flag::NONBLOCK;
-    let mut both = [0u8; 8];
-    let mut made = [None; 2];
-    let ends = [(Object::PipeRead(id), status), (Object::PipeWrite(id), status | flag::WRITE_ONLY)];
-    let mut result = Ok(());
-    for (index, (object, flags)) in ends.into_iter().enumerate() {
-        let file = k.vfs.add_open(&mut k.mem, OpenFile::new(object, None, flags, &name));
-        let fd = match file {
-            Ok(file) => k.install(file, 0, close_on_exec),
+    // Both are tried: each end that cannot be made is closed.
+    let mut ends = [Err(Errno::EMFILE); 2];
+    for (writes, end) in ends.iter_mut().enumerate() {
+        let object = if writes == 0 { Object::PipeRead(id) } else { Object::PipeWrite(id) };
+        let status = flags & flag::NONBLOCK | if writes == 0 { 0 } else { flag::WRITE_ONLY };
+        *end = match k.vfs.add_open(&mut k.mem, OpenFile::new(object, None, status, &name)) {
+            Ok(file) => k.install(file, 0, flags & flag::CLOSE_ON_EXEC != 0),
             Err(error) => {
-                k.vfs.pipes.close(&mut k.mem, id, index == 0, index == 1);
+                k.vfs.pipes.close(&mut k.mem, id, writes == 0, writes == 1);
                 Err(error)
             }
         };
-        match fd {
-            Ok(fd) => {
-                both[4 * index..][..4].copy_from_slice(&fd.to_le_bytes());
-                made[index] = Some(fd);
-            }
-            Err(error) => {
-                if index == 0 {
-                    // The writing end was never made.
-                    k.vfs.pipes.close(&mut k.mem, id, false, true);
-                }
-                result = Err(error);
-                break;
-            }
-        }
     }
-    let result = result.and_then(|()| k.write_user(fds, &both));
+    let result = match ends {
+        [Ok(reader), Ok(writer)] => k.write_user_u64(fds, reader as u64 | (writer as u64) << 32),
+        [Err(error), _] | [_, Err(error)] => Err(error),
+    };
     if let Err(error) = result {
-        for fd in made.into_iter().flatten() {
+        for fd in ends.into_iter().flatten() {
             let file = k.proc().files.take(fd)?;
             k.close_file(file);
         }
