@@ -8,6 +8,7 @@
 pub mod base;
 pub mod linux;
 pub mod monitor;
+pub mod packages;
 pub mod programs;
 
 use std::fs;
