@@ -3,7 +3,6 @@
 
 use crate::kernel::Kernel;
 use crate::sha256::{Digest, hex};
-use crate::syscall;
 
 const HEX: &[u8; 16] = b"0123456789abcdef";
 /// Begins a monitor line on a framed console: record separator and `M`.
@@ -112,7 +111,7 @@ impl Kernel {
         }
     }
 
-    /// A system call that the table does not have; each is logged once a run.
+    /// A system call that the table does not have, by its number (`docs/abi.md`); each is logged once a run.
     #[inline(never)]
     pub(crate) fn unknown_call(&mut self, number: i64) {
         let (word, mask) = (number as usize / 64 % 8, 1u64 << (number as u64 % 64));
@@ -121,11 +120,7 @@ impl Kernel {
         }
         self.unknown[word] |= mask;
         let mut line = Line::new("no system call ");
-        match syscall::absent_name(number as u64) {
-            Some(name) => line.bytes(name),
-            None => line.number(number as u64),
-        };
-        self.who(line.text(": "));
+        self.who(line.number(number as u64).text(": "));
         self.say(&line);
     }
 }

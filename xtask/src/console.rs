@@ -2,6 +2,7 @@
 //! The framed console: which bytes are the monitor's and which a program's, and what the monitor's lines say.
 
 use image_packer::hex::Digest;
+use image_packer::plan::Arch;
 
 /// A piece of console output.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,6 +93,25 @@ impl Deframer {
 
 fn monitor(line: &[u8]) -> Piece {
     Piece::Monitor(String::from_utf8_lossy(line).trim_end_matches('\r').to_owned())
+}
+
+/// The table of system calls, with those that programs are known to try and that the monitor does not have.
+const CALLS: &str = include_str!("../../docs/abi.md");
+
+/// A line of the monitor with the name of the system call that it says is not there.
+pub fn name_call(line: &str, arch: Arch) -> String {
+    const BEFORE: &str = "no system call ";
+    let number = line.strip_prefix(PREFIX).and_then(|text| text.strip_prefix(BEFORE));
+    let named = number.and_then(|text| text.split_once(':')).and_then(|(number, rest)| {
+        let column = match arch {
+            Arch::Aarch64 => 2,
+            Arch::X86_64 => 3,
+        };
+        let mut rows = CALLS.lines().map(|row| row.split('|').map(str::trim).collect::<Vec<_>>());
+        let row = rows.find(|row| row.get(column) == Some(&number))?;
+        Some(format!("{PREFIX}{BEFORE}{number} ({}):{rest}", row[1].trim_matches('`')))
+    });
+    named.unwrap_or_else(|| line.to_owned())
 }
 
 /// A monitor line that has a meaning to these tools.
@@ -191,6 +211,18 @@ mod tests {
             }
             assert_eq!(merged, whole, "cut at {cut}");
         }
+    }
+
+    #[test]
+    fn absent_calls_are_named() {
+        let line = "firstlight: no system call 198: net process /1";
+        assert_eq!(name_call(line, Arch::Aarch64), "firstlight: no system call 198 (socket): net process /1");
+        for other in
+            ["firstlight: no system call 9999: x", "firstlight: no system call 41", "no system call 41: x"]
+        {
+            assert_eq!(name_call(other, Arch::X86_64), other);
+        }
+        assert!(name_call("firstlight: no system call 41: x", Arch::X86_64).contains("(socket)"));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use crate::console::{self, Deframer, Epitaph, Line, Piece};
 use crate::debian::require;
 use anyhow::{Context, Result, bail};
 use image_packer::payload::{Console, Payload};
+use image_packer::plan::Arch;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::fs::File;
@@ -111,7 +112,7 @@ pub fn boot_files(
         }
         !ended
     });
-    let result = pump(&mut child, job, listen);
+    let result = pump(&mut child, job, board.arch(), listen);
     if result.is_err() {
         // It may have ended already.
         let _ = child.kill();
@@ -182,6 +183,7 @@ fn stop(pid: i32) {
 fn pump(
     child: &mut Child,
     job: &Job<'_>,
+    arch: Arch,
     listen: &mut dyn FnMut(&Piece) -> Result<()>,
 ) -> Result<Option<Epitaph>> {
     let mut stdout = child.stdout.take().context("the emulator's output is not a pipe")?;
@@ -204,11 +206,12 @@ fn pump(
             Console::Framed => deframer.push(&buffer[..len]),
             Console::Plain => vec![Piece::Program(buffer[..len].to_vec())],
         };
-        for piece in pieces {
-            if let Piece::Monitor(line) = &piece
-                && let Line::End(end) = console::parse(line)
-            {
-                epitaph = Some(end);
+        for mut piece in pieces {
+            if let Piece::Monitor(line) = &mut piece {
+                if let Line::End(end) = console::parse(line) {
+                    epitaph = Some(end);
+                }
+                *line = console::name_call(line, arch);
             }
             listen(&piece)?;
         }

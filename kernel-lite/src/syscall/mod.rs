@@ -6,6 +6,7 @@
 
 use crate::errno::Errno;
 
+#[cfg(not(target_os = "none"))]
 mod absent;
 pub mod attributes;
 pub mod io;
@@ -19,7 +20,6 @@ pub mod signal;
 mod table;
 pub mod time;
 
-pub use absent::absent_name;
 #[cfg(not(target_os = "none"))]
 pub use table::abi_markdown;
 pub use table::{dispatch, name, number};

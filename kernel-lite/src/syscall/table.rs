@@ -302,5 +302,9 @@ pub fn abi_markdown() -> String {
         let status = if missing.is_empty() { String::from("full") } else { format!("partial: {missing}") };
         out += &format!("| `{name}` | {} | {} | {status} |\n", number(*a), number(*x));
     }
+    for (name, a, x) in super::absent::ABSENT {
+        assert!(ROWS.iter().all(|row| row.0 != *name), "{name} is there");
+        out += &format!("| `{name}` | {a} | {x} | absent |\n");
+    }
     out
 }
