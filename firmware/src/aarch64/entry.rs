@@ -132,7 +132,13 @@ in_ram:
     msr     elr_el2, x1
     eret
 
+halt:
+    wfe
+    b       halt
+    .ltorg
+    .section .text.head2, "ax"
 at_el1:
+    msr     spsel, #1                   // the vectors count on it
     adrp    x1, boot_tables             // level 0
     add     x2, x1, #4096               // level 1
     orr     x3, x2, #3
@@ -213,9 +219,6 @@ upper_half:
     mov     x2, x21
     mov     x3, x22
     bl      {main}
-
-halt:
-    wfe
     b       halt
     .ltorg
     "#,

@@ -112,7 +112,7 @@ memcpy:                                 // x0 to, x1 from, x2 bytes -> x0
     strb    w8, [x0, x4]
 23: ret
 
-    .balign 16
+    .section .text.memset, "ax"
 memset:                                 // x0 to, w1 byte, x2 bytes -> x0
     and     x6, x1, #0xff
     mov     x7, #0x0101010101010101
@@ -144,7 +144,7 @@ memset:                                 // x0 to, w1 byte, x2 bytes -> x0
     strb    w6, [x3]
 38: ret
 
-    .balign 16
+    .section .text.compare, "ax"
 bcmp:
 memcmp:                                 // x0, x1, x2 bytes -> w0: below, equal, above 0
     subs    x2, x2, #8

@@ -42,17 +42,55 @@ global_asm!(
         stp     x2, x3, [sp, #{pc}]
         mrs     x4, tpidr_el0
     .endm
-    .macro MONITOR_FAULT
-        .balign 128
-        b       monitor_fault
-    .endm
 
-    // ARM ARM, "Exception vectors": sixteen slots of 128 bytes.
-    .balign 2048
-exception_vectors:
-    .rept 8                     // from the monitor itself, with SP_EL0 and with SP_EL1
-    MONITOR_FAULT
-    .endr
+    // The linker script puts this 512 bytes behind `exception_vectors`: the slots of exceptions from the monitor itself
+    // and from user mode. What slots have left holds the code that follows.
+    b       monitor_fault       // from the monitor: synchronous
+leave_user:                     // x0: syndrome, x1 to x4: sp, pc, PSTATE, thread pointer, sp: the context
+    ldr     x5, [sp, #{kernel_sp}]
+    str     x4, [sp, #{tls}]
+    adrp    x6, loaded
+    add     x6, x6, :lo12:loaded
+    stp     x1, x4, [x6]
+    stp     x2, x3, [x6, #16]
+    mov     sp, x5
+    ldp     x19, x20, [sp]
+    ldp     x21, x22, [sp, #16]
+    ldp     x23, x24, [sp, #32]
+    ldp     x25, x26, [sp, #48]
+    ldp     x27, x28, [sp, #64]
+    ldp     x29, x30, [sp, #80]
+    add     sp, sp, #96
+    ret
+
+    .balign 128                 // from the monitor: IRQ
+    b       monitor_fault
+monitor_fault:
+    adrp    x4, emergency_stack_end
+    add     sp, x4, :lo12:emergency_stack_end
+    mrs     x0, esr_el1
+    mrs     x1, far_el1
+    mrs     x2, elr_el1
+    bl      {monitor_fault}
+
+    .balign 128                 // from the monitor: FIQ
+    b       monitor_fault
+changed:                        // the end of enter_user, if something is new
+    cbz     x8, 3f
+    msr     sp_el0, x2
+3:  cbz     x9, 4f
+    msr     tpidr_el0, x3
+4:  cbz     x10, 5f
+    msr     elr_el1, x6
+5:  cbz     x11, 6f
+    msr     spsr_el1, x7
+6:  cbz     x12, enter
+    msr     ttbr0_el1, x1
+    str     x1, [x5, #32]
+    b       enter
+
+    .balign 128                 // from the monitor: SError
+    b       monitor_fault
 
     .balign 128                 // user mode: synchronous
     SAVE_USER
@@ -71,36 +109,6 @@ exception_vectors:
     mrs     x0, esr_el1
     orr     x0, x0, #{serror}
     b       leave_user
-
-    .rept 4                     // user mode in AArch32: cannot be entered
-    MONITOR_FAULT
-    .endr
-
-    .balign 128
-leave_user:                     // x0: syndrome, x1 to x4: sp, pc, PSTATE, thread pointer, sp: the context
-    ldr     x5, [sp, #{kernel_sp}]
-    str     x4, [sp, #{tls}]
-    adrp    x6, loaded
-    add     x6, x6, :lo12:loaded
-    stp     x1, x4, [x6]
-    stp     x2, x3, [x6, #16]
-    mov     sp, x5
-    ldp     x19, x20, [sp]
-    ldp     x21, x22, [sp, #16]
-    ldp     x23, x24, [sp, #32]
-    ldp     x25, x26, [sp, #48]
-    ldp     x27, x28, [sp, #64]
-    ldp     x29, x30, [sp, #80]
-    add     sp, sp, #96
-    ret
-
-monitor_fault:
-    adrp    x4, emergency_stack_end
-    add     sp, x4, :lo12:emergency_stack_end
-    mrs     x0, esr_el1
-    mrs     x1, far_el1
-    mrs     x2, elr_el1
-    bl      {monitor_fault}
 
     .section .bss.emergency_stack, "aw", %nobits
     .balign 16
@@ -144,8 +152,9 @@ enter_user:
     orr     x14, x10, x11
     orr     x13, x13, x12
     orr     x13, x13, x14
-    cbnz    x13, 2f
-1:  dsb     nshst                   // table entries written since; ERET synchronises the context
+    cbnz    x13, changed
+enter:
+    dsb     nshst                   // table entries written since; ERET synchronises the context
     ldp     x0, x1, [sp]
     ldp     x2, x3, [sp, #16]
     ldp     x4, x5, [sp, #32]
@@ -162,19 +171,6 @@ enter_user:
     ldp     x26, x27, [sp, #208]
     ldp     x28, x29, [sp, #224]
     eret
-
-2:  cbz     x8, 3f                  // something is new
-    msr     sp_el0, x2
-3:  cbz     x9, 4f
-    msr     tpidr_el0, x3
-4:  cbz     x10, 5f
-    msr     elr_el1, x6
-5:  cbz     x11, 6f
-    msr     spsr_el1, x7
-6:  cbz     x12, 1b
-    msr     ttbr0_el1, x1
-    str     x1, [x5, #32]
-    b       1b
     "#,
     pc = const offset_of!(UserContext, pc),
     tls = const offset_of!(UserContext, tls),
