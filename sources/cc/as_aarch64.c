@@ -12,7 +12,7 @@ enum { MEM_OFFSET, MEM_PRE, MEM_POST, MEM_REG };
 typedef struct A64Operand A64Operand;
 struct A64Operand {
     int kind;                   /* a letter: r integer register or zr, p sp, f floating, v vector register, n number,
-                                   a address, m memory, s shift, c condition; S T I names of the system's */
+                                   a address, m memory, s shift, c condition; S T I W names of the system's */
     int reg;                    /* its number, of m the base; of s 0..3 lsl lsr asr ror, 8 + extension; of names bits */
     int log;                    /* a register has 1 << log bytes */
     int mode;                   /* of m */
@@ -75,7 +75,8 @@ static Table a64_names = {
     "ctr_el0 S d801; cntfrq_el0,cntpct_el0,cntvct_el0 S df00+n; midr_el1 S c000; mpidr_el1 S c005; currentel S c212;"
     "spsr_el1,elr_el1 S c200+n; sp_el0 S c208; sctlr_el1 S c080; ttbr0_el1,ttbr1_el1,tcr_el1 S c100+n; mair_el1 S c510;"
     "vbar_el1 S c600; esr_el1 S c290; far_el1 S c300; zva S 5ba1; cvac S 5bd1; cvau S 5bd9; civac S 5bf1; ivac S 43b1;"
-    "ivau S 5ba9; iallu S 43a8; ialluis S 4388; vmalle1 S 4438; vmalle1is S 4418;",
+    "ivau S 5ba9; iallu S 43a8; ialluis S 4388; vmalle1 S 4438; vmalle1is S 4418;"
+    "pldl1keep,pldl1strm,pldl2keep,pldl2strm,pldl3keep,pldl3strm W 0+n; pstl1keep,pstl1strm W 10+n;",
     "0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31", 0
 };
 
@@ -189,7 +190,7 @@ static A64Operand *a64_operand(void) {
  *   b           number of a bit    c C   condition at 12, its opposite
  *   j J B G     label of 26, 19, 14 bits, of a load  A    label or page of adr, adrp
  *   M U Q O     memory operand; without scale; of a pair; base only
- *   S           system register or operation         T    barrier's name        I    daifset and so on
+ *   S           system register or operation         T    barrier's name        I    daifset and so on    W  of prfm
  * Flags: N bit 22 like bit 31; w no bit 31. */
 
 /* The letters: the kinds that fit, and the lowest bit of the field where the operand's reg goes, or a number, whose
@@ -197,7 +198,7 @@ static A64Operand *a64_operand(void) {
 static Table a64_letters = {
     "d|x|e|y r 0; n|q r 5; m r 10; a r a; D rp 0; N rp 5; f|F f 0; g f 5; h f 10; k f a; t|u|p rf 0; P rf a; V v 0;"
     "v v 5; 0 n 400; 1 n 1000; 2 n 705; 3 n 408; 4 n 510; 5 n 610; 6 n 1005; R n 60a; w|r|X|Y|b|l|L|K|z n 0;"
-    "i|H na 0; s s 16; E s 20000; c c c; C c 20000; S Sa 5; T Tn 408; I I 5; M|U|Q|O m 5; j acSTI 1011a;"
+    "i|H na 0; s s 16; E s 20000; c c c; C c 20000; S Sa 5; T Tn 408; I I 5; W W 0; M|U|Q|O m 5; j acSTI 1011a;"
     "J acSTI 10118; B acSTI 10117; G acSTI 10111; A acSTI 10112;", "", 0
 };
 enum { LABELS = 0x10000 };
@@ -238,7 +239,7 @@ static Table a64_table = {
     "fnmadd,fnmsub fghk 1f200000+8000n; fcvt Fg 1e224000;"
     "fcvtns,fcvtnu,,,fcvtas,fcvtau,,,fcvtps,fcvtpu,,,,,,,fcvtms,fcvtmu,,,,,,,fcvtzs,fcvtzu dg 1e200000+10000n;"
     "scvtf,ucvtf fn 1e220000+10000n; fcmp,fcmpe gh 1e202000+10n gz 1e202008+10n; fcsel fghc 1e200c00;"
-    "dup Vn 4e010c00:w;",
+    "dup Vn 4e010c00:w; prfm WM f8800000;",
     "eq,ne,cs|hs,cc|lo,mi,pl,vs,vc,hi,ls,ge,lt,gt,le,al,nv", 0
 };
 

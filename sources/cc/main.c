@@ -86,7 +86,7 @@ static char *common_macros =
     "__DATE__=\"Jan  1 1970\";__TIME__=\"00:00:00\";";
 
 static char *x86_64_macros =
-    "__x86_64__;__x86_64;__amd64__;__amd64;__WCHAR_TYPE__=int;__WCHAR_MAX__=2147483647;__SSE2__;__SSE__;";
+    "__x86_64__;__x86_64;__amd64__;__amd64;__WCHAR_TYPE__=int;__WCHAR_MAX__=2147483647;";
 
 static char *aarch64_macros =
     "__aarch64__;__AARCH64EL__;__ARM_64BIT_STATE;__ARM_ARCH=8;__CHAR_UNSIGNED__;__WCHAR_TYPE__=unsigned int;"

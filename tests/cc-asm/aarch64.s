@@ -243,6 +243,9 @@ start.local:
 	hint #7
 	udf #3
 	clrex
+	prfm pldl1keep, [x3]
+	prfm pldl2strm, [x4, #64]
+	prfm pstl1keep, [x5, x6, lsl #3]
 	dsb sy
 	dmb ish
 	dmb ishst
