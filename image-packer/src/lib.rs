@@ -28,3 +28,13 @@ pub mod host;
 fn text(bytes: &[u8]) -> &str {
     core::str::from_utf8(bytes).unwrap_or_default()
 }
+
+/// The words of a list with a blank between each two.
+fn words(list: &[u8]) -> impl Iterator<Item = &[u8]> {
+    list.split(|&b| b == b' ')
+}
+
+/// The place of a word in such a list.
+fn place(list: &str, word: &[u8]) -> Option<usize> {
+    words(list.as_bytes()).position(|one| one == word)
+}

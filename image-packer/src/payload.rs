@@ -20,7 +20,7 @@
 
 use crate::hex::Digest;
 use crate::path;
-use crate::text;
+use crate::{place, text, words};
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
@@ -30,21 +30,9 @@ pub const PAGE: usize = 4096;
 /// First line of the page. Its presence is how a payload is found.
 pub const MAGIC: &str = "firstlight payload 1\n";
 
-/// The keys: those that must stand, those that may stand once, and the others.
-const KEYS: [&str; 12] = [
-    "board",
-    "machine",
-    "mode",
-    "closure-bytes",
-    "closure-sha256",
-    "watchdog-seconds",
-    "console",
-    "rule",
-    "output",
-    "cwd",
-    "arg",
-    "env",
-];
+/// The keys: those that must stand, those that may stand once, and the others. [`Payload::take`] knows them by place.
+const KEYS: &str =
+    "board machine mode closure-bytes closure-sha256 watchdog-seconds console rule output cwd arg env";
 const REQUIRED: usize = 8;
 const ONCE: usize = 10;
 
@@ -183,8 +171,8 @@ impl<'a> Payload<'a> {
         if page[end..].iter().any(|&b| b != 0) {
             return Err(PayloadError::Padding);
         }
-        let text = page[MAGIC.len()..end].strip_suffix(b"\n").ok_or(PayloadError::Padding)?;
-        if core::str::from_utf8(text).is_err() {
+        let rows = page[MAGIC.len()..end].strip_suffix(b"\n").ok_or(PayloadError::Padding)?;
+        if core::str::from_utf8(rows).is_err() {
             return Err(PayloadError::Padding);
         }
         let mut payload = Payload {
@@ -201,9 +189,9 @@ impl<'a> Payload<'a> {
             env: Vec::new(),
             cwd: "/",
         };
-        let mut seen = 0;
+        let mut seen = 0u32;
         let mut line = 1;
-        for row in text.split(|&b| b == b'\n') {
+        for row in rows.split(|&b| b == b'\n') {
             line += 1;
             let Some(key) = payload.take(row) else {
                 return Err(PayloadError::Line(line));
@@ -213,8 +201,8 @@ impl<'a> Payload<'a> {
             }
             seen |= 1 << key;
         }
-        match KEYS[..REQUIRED].iter().enumerate().find(|(key, _)| seen >> key & 1 == 0) {
-            Some((_, name)) => Err(PayloadError::Missing(name)),
+        match words(KEYS.as_bytes()).take(REQUIRED).nth((!seen).trailing_zeros() as usize) {
+            Some(name) => Err(PayloadError::Missing(text(name))),
             None => Ok(payload),
         }
     }
@@ -222,40 +210,23 @@ impl<'a> Payload<'a> {
     /// Takes a row's value; the place of its key in [`KEYS`].
     fn take(&mut self, row: &'a [u8]) -> Option<usize> {
         let cut = row.iter().position(|&b| b == b' ')?;
-        let key = KEYS.iter().position(|key| key.as_bytes() == &row[..cut])?;
+        let key = place(KEYS, &row[..cut])?;
         let value = text(&row[cut + 1..]);
-        match KEYS[key] {
-            "board" => self.board = word(value)?,
-            "machine" => self.machine = word(value)?,
-            "mode" => {
-                self.mode = match value {
-                    "plan" => Mode::Plan,
-                    "exec" => Mode::Exec,
-                    "shell" => Mode::Shell,
-                    _ => return None,
-                }
+        match key {
+            0 => self.board = word(value)?,
+            1 => self.machine = word(value)?,
+            2 => {
+                self.mode = [Mode::Plan, Mode::Exec, Mode::Shell][place("plan exec shell", value.as_bytes())?]
             }
-            "closure-bytes" => self.closure_bytes = decimal(value)?,
-            "closure-sha256" => self.closure_sha256 = Digest::parse(value)?,
-            "watchdog-seconds" => self.watchdog_seconds = decimal(value)?,
-            "console" => {
-                self.console = match value {
-                    "plain" => Console::Plain,
-                    "framed" => Console::Framed,
-                    _ => return None,
-                }
-            }
-            "rule" => {
-                self.rule = match value {
-                    "on" => true,
-                    "off" => false,
-                    _ => return None,
-                }
-            }
-            "output" => self.output = Some(Target::parse(value)?),
-            "cwd" if value == "/" || path::is_absolute(value) => self.cwd = value,
-            "arg" => self.args.push(value),
-            "env" if value.bytes().position(|b| b == b'=')? > 0 => self.env.push(value),
+            3 => self.closure_bytes = decimal(value)?,
+            4 => self.closure_sha256 = Digest::parse(value)?,
+            5 => self.watchdog_seconds = decimal(value)?,
+            6 => self.console = [Console::Plain, Console::Framed][place("plain framed", value.as_bytes())?],
+            7 => self.rule = place("off on", value.as_bytes())? == 1,
+            8 => self.output = Some(Target::parse(value)?),
+            9 if value == "/" || path::is_absolute(value) => self.cwd = value,
+            10 => self.args.push(value),
+            11 if value.bytes().position(|b| b == b'=')? > 0 => self.env.push(value),
             _ => return None,
         }
         Some(key)

@@ -191,7 +191,7 @@ impl Mem {
     }
 
     /// How many hold the frame.
-    #[inline]
+    #[inline(never)]
     pub fn holders(&mut self, frame: Frame) -> u32 {
         let (zone, i) = self.slot(frame);
         zone.counts[i]

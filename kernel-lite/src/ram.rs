@@ -94,14 +94,14 @@ impl Ram {
     }
 
     /// The byte at `at`.
-    #[inline]
+    #[inline(never)]
     pub fn byte(&self, at: PhysAddr) -> u8 {
         let (bank, off) = self.find(at);
         self.banks[bank].bytes[off]
     }
 
     /// Writes the byte at `at`.
-    #[inline]
+    #[inline(never)]
     pub fn set_byte(&mut self, at: PhysAddr, value: u8) {
         let (bank, off) = self.find(at);
         self.banks[bank].bytes[off] = value;
