@@ -57,7 +57,7 @@ echo "$a|$b"; printf '%05d|%-6s|%x|%c\n' 42 ab 255 z; echo a{b}c "$(printf 'x\ny
 
 say jobs
 sleep 1 & p=$!; wait $p; echo waited $?; (sleep 0.1; exit 7) & wait $!; echo $?
-for n in 3 1 2; do (sleep 0.$n; echo job $n) & done; wait
+mkfifo go2 go3; (read x < go3; echo job 3) & (read x < go2; echo job 2; echo > go3) & (echo job 1; echo > go2) & wait; rm go2 go3
 (echo from fifo > ff) & cat ff; wait
 sleep 100 & kill $!; wait $! 2>/dev/null; echo killed $?
 sh -c 'trap "echo bye; exit 4" TERM; kill -TERM $$; echo never'; echo $?

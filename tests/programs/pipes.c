@@ -93,14 +93,14 @@ int main(void)
         _exit(0);
     }
     struct pollfd two[2] = {{p[0], POLLIN, 0}, {q[0], POLLIN, 0}};
-    result("poll two", poll(two, 2, 5000));
+    result("poll two", poll(two, 2, 60000));
     printf("revents: %x %x\n", two[0].revents, two[1].revents);
     wait(&st);
     fd_set r;
     FD_ZERO(&r);
     FD_SET(p[0], &r);
     FD_SET(q[0], &r);
-    struct timeval tv = {5, 0};
+    struct timeval tv = {60, 0};
     result("select", select(q[1] + 1, &r, 0, 0, &tv));
     printf("ready: %d %d\n", FD_ISSET(p[0], &r) != 0, FD_ISSET(q[0], &r) != 0);
     read(q[0], b, 10);
