@@ -20,6 +20,7 @@ pub const GRAMMAR: &str = "\
 #   arch aarch64|x86_64           the processor it makes it for
 #   steps N                       how many steps follow
 #   keep PATH                     what of the outputs is in the root file system; no such line: everything
+#   drop PATH                     what of that is not
 #   step NAME                     begins a step
 #     in PATH                     a file of the closure (at /PATH) or an output of an earlier step
 #     out PATH [sha256 HEX]       must exist when the step ends; only outputs are kept
@@ -134,6 +135,8 @@ pub struct Plan<'a> {
     pub arch: Arch,
     /// What of the outputs is in the root file system; empty: everything.
     pub keep: Vec<&'a str>,
+    /// What of that is not.
+    pub drop: Vec<&'a str>,
     /// The steps, in order.
     pub steps: Vec<Step<'a>>,
 }
@@ -183,7 +186,7 @@ pub enum PlanProblem {
     Input,
     /// An output that an earlier step makes too, or that is a file of the closure.
     Output,
-    /// A kept path that no step makes.
+    /// A kept or dropped path that no step makes.
     Keep,
 }
 
@@ -211,7 +214,7 @@ impl fmt::Display for PlanError {
                 write!(f, "input {path} is no file of the closure and no output of an earlier step")
             }
             PlanProblem::Output => write!(f, "output {path} exists already"),
-            PlanProblem::Keep => write!(f, "kept {path} is made by no step"),
+            PlanProblem::Keep => write!(f, "kept or dropped {path} is made by no step"),
         }
     }
 }
@@ -232,7 +235,7 @@ impl<'a> Plan<'a> {
         parser.finish().map_err(|problem| PlanError::new(0, problem))
     }
 
-    /// Checks that every input exists when its step begins, every output is new, and what is kept is made.
+    /// Checks that every input exists when its step begins, every output is new, and what is kept or dropped is made.
     /// `is_member` tells whether the closure has the file `PATH`, or files below `PATH/`.
     pub fn check(&self, is_member: impl Fn(&str) -> bool) -> Result<(), PlanError> {
         let mut made: Vec<&str> = Vec::new();
@@ -252,9 +255,9 @@ impl<'a> Plan<'a> {
                 made.push(output.path);
             }
         }
-        for &keep in &self.keep {
-            if !overlaps(&made, keep) {
-                return Err(PlanError { line: 0, problem: PlanProblem::Keep, path: keep.into() });
+        for &path in self.keep.iter().chain(&self.drop) {
+            if !overlaps(&made, path) {
+                return Err(PlanError { line: 0, problem: PlanProblem::Keep, path: path.into() });
             }
         }
         Ok(())
@@ -262,7 +265,8 @@ impl<'a> Plan<'a> {
 
     /// Whether an output at `path` is in the root file system.
     pub fn keeps<T: AsRef<[u8]> + ?Sized>(&self, path: &T) -> bool {
-        self.keep.is_empty() || self.keep.iter().any(|keep| path::covers(keep, path))
+        let named = |list: &[&str]| list.iter().any(|pattern| path::covers(pattern, path));
+        (self.keep.is_empty() || named(&self.keep)) && !named(&self.drop)
     }
 }
 
@@ -289,6 +293,7 @@ struct Parser<'a> {
     arch: Option<Arch>,
     count: Option<u64>,
     keep: Vec<&'a str>,
+    drop: Vec<&'a str>,
     steps: Vec<Step<'a>>,
     /// The last of the steps has not ended.
     open: bool,
@@ -374,6 +379,7 @@ impl<'a> Parser<'a> {
                     twice = self.count.replace(count).is_some();
                 }
                 "keep" => self.keep.push(words.pattern()?),
+                "drop" => self.drop.push(words.pattern()?),
                 _ => return Err(PlanProblem::Statement),
             },
         }
@@ -394,7 +400,7 @@ impl<'a> Parser<'a> {
         if count != self.steps.len() as u64 {
             return Err(PlanProblem::StepCount);
         }
-        Ok(Plan { goal, arch, keep: self.keep, steps: self.steps })
+        Ok(Plan { goal, arch, keep: self.keep, drop: self.drop, steps: self.steps })
     }
 }
 
@@ -548,7 +554,8 @@ pub fn quote(word: &str) -> Option<String> {
 impl fmt::Display for Plan<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{GRAMMAR}plan 1\ngoal {}\narch {}\nsteps {}\n", self.goal, self.arch, self.steps.len())?;
-        self.keep.iter().try_for_each(|keep| writeln!(f, "keep {keep}"))?;
+        self.keep.iter().try_for_each(|path| writeln!(f, "keep {path}"))?;
+        self.drop.iter().try_for_each(|path| writeln!(f, "drop {path}"))?;
         self.steps.iter().try_for_each(|step| write!(f, "{step}"))
     }
 }
@@ -683,6 +690,23 @@ end
         let plan = Plan::parse(text.as_bytes()).unwrap();
         let error = plan.check(|path| path.starts_with("/src/") || path == "/seed/hex0").unwrap_err();
         assert_eq!((error.problem, &error.path[..]), (PlanProblem::Keep, "/usr/"));
+        let text = EXAMPLE.replace("keep /bin/", "drop /bin/hex1");
+        let plan = Plan::parse(text.as_bytes()).unwrap();
+        let error = plan.check(|path| path.starts_with("/src/") || path == "/seed/hex0").unwrap_err();
+        assert_eq!((error.problem, &error.path[..]), (PlanProblem::Keep, "/bin/hex1"));
+    }
+
+    #[test]
+    fn what_is_kept_and_not_dropped_is_in_the_root() {
+        let kept = |lines: &str, path: &str| {
+            let text = EXAMPLE.replace("keep /bin/\n", lines);
+            let plan = Plan::parse(text.as_bytes()).unwrap();
+            assert_eq!(Plan::parse(plan.to_string().as_bytes()).unwrap().to_string(), plan.to_string());
+            plan.keeps(path)
+        };
+        assert!(kept("", "/build/use/x") && kept("keep /bin/\n", "/bin/hex0"));
+        assert!(!kept("keep /bin/\n", "/build/use/x") && !kept("keep /bin/\ndrop /bin/hex0\n", "/bin/hex0"));
+        assert!(!kept("drop /bin/\n", "/bin/hex0") && kept("drop /bin/\n", "/build/use/x"));
     }
 
     #[test]

@@ -276,7 +276,7 @@ static struct {
     int run_count, run_room;
 } step;
 
-static struct list keep;
+static struct list keep, drop;
 
 // The words of a run line; quoted text is one word, in which \" and \\ stand
 // for " and \. Splits `text` in place; gives the redirections apart.
@@ -539,6 +539,8 @@ static void run_plan(void)
             count = strtol(rest, NULL, 10);
         } else if (strcmp(key, "keep") == 0) {
             add(&keep, rest);
+        } else if (strcmp(key, "drop") == 0) {
+            add(&drop, rest);
         } else if (strcmp(key, "plan") == 0) {
             if (strcmp(rest, "1") != 0) die("PLAN is of version %s, this reads 1", rest);
         } else if (strcmp(key, "goal") != 0 && strcmp(key, "arch") != 0) {
@@ -559,6 +561,7 @@ static int is_kept(const char *path)
 {
     int kept = keep.count == 0;
     for (int i = 0; i < keep.count && !kept; i++) kept = covers(keep.items[i], path);
+    for (int i = 0; i < drop.count && kept; i++) kept = !covers(drop.items[i], path);
     return kept;
 }
 

@@ -41,8 +41,9 @@ pub fn write(file: &Path, closure: &Closure, answers: &lock::Digests) -> Result<
         let script = script(&plan, step);
         files.insert(format!("steps/{:03}-{}.sh", number + 1, step.name), text(script, 0o755));
     }
-    let keep: String = plan.keep.iter().map(|keep| format!("{keep}\n")).collect();
-    files.insert("KEEP".into(), text(keep, 0o644));
+    for (name, list) in [("KEEP", &plan.keep), ("DROP", &plan.drop)] {
+        files.insert(name.into(), text(list.iter().map(|path| format!("{path}\n")).collect(), 0o644));
+    }
     files.extend(chain::closure_files(closure));
     let mut below = Rootfs::new();
     for (path, node) in files {

@@ -127,6 +127,8 @@ pub struct Goal {
     pub needs: Vec<Located>,
     /// What is in the root file system; empty: everything.
     pub keep: Vec<Located>,
+    /// What of that is not.
+    pub drop: Vec<Located>,
 }
 
 /// All sources and goals.
@@ -192,6 +194,8 @@ struct GoalToml {
     needs: Vec<Spanned<String>>,
     #[serde(default)]
     keep: Vec<Spanned<String>>,
+    #[serde(default)]
+    drop: Vec<Spanned<String>>,
 }
 
 /// A TOML file's text, for turning spans to lines.
@@ -412,5 +416,6 @@ fn read_goal(path: &Path) -> Result<Goal, Error> {
         order: toml.order,
         needs: file.locate_all(toml.needs),
         keep: file.locate_all(toml.keep),
+        drop: file.locate_all(toml.drop),
     })
 }

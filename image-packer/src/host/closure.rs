@@ -33,7 +33,6 @@ pub fn build(
 ) -> Result<Closure, Error> {
     let chosen = resolve::steps(catalogue, goal, arch)?;
     let answers = catalogue.answers(&goal.name, arch)?;
-    let keep: Vec<String> = goal.keep.iter().map(|keep| expand(&keep.text, arch)).collect();
 
     let mut texts = Vec::new();
     let mut trees = Trees { catalogue, arch, tarballs, trees: BTreeMap::new(), origins: String::new() };
@@ -57,7 +56,7 @@ pub fn build(
         }
         texts.push(StepText::new(chosen, arch, &answers, &names)?);
     }
-    let plan = print_plan(goal, arch, &chosen, &texts, &keep)?;
+    let plan = print_plan(goal, arch, &chosen, &texts)?;
     audit_files(catalogue, &chosen, &files, arch)?;
     let mut inputs = trees.origins;
     inputs.push_str(&format!("{}  PLAN\n", sha256(plan.as_bytes())));
@@ -112,13 +111,7 @@ impl StepText {
     }
 }
 
-fn print_plan(
-    goal: &Goal,
-    arch: Arch,
-    chosen: &[Chosen<'_>],
-    texts: &[StepText],
-    keep: &[String],
-) -> Result<String, Error> {
+fn print_plan(goal: &Goal, arch: Arch, chosen: &[Chosen<'_>], texts: &[StepText]) -> Result<String, Error> {
     let mut steps = Vec::new();
     for (chosen, text) in chosen.iter().zip(texts) {
         let mut runs = Vec::new();
@@ -139,8 +132,11 @@ fn print_plan(
             runs,
         });
     }
-    let keep = keep.iter().map(String::as_str).collect();
-    let text = Plan { goal: &goal.name, arch, keep, steps }.to_string();
+    let all = |list: &[Located]| list.iter().map(|path| expand(&path.text, arch)).collect::<Vec<_>>();
+    let (keep, drop) = (all(&goal.keep), all(&goal.drop));
+    let (keep, drop) = (keep.iter().map(String::as_str), drop.iter().map(String::as_str));
+    let plan = Plan { goal: &goal.name, arch, keep: keep.collect(), drop: drop.collect(), steps };
+    let text = plan.to_string();
     let wrong = |error: PlanError| Error::file(&goal.file, Problem::Closure(error.to_string()));
     // What the monitor will refuse is refused here.
     let plan = Plan::parse(text.as_bytes()).map_err(wrong)?;

@@ -13,18 +13,22 @@ for script in steps/*.sh; do
     sh "$script"
 done
 
-# What KEEP names of the outputs (all, if it is empty), in the order of their names.
+# Whether the list FILE names PATH, or with a slash at the end a directory above it.
+names() {
+    while IFS= read -r name; do
+        case $name in
+        */) case $2 in "$name"*) return 0 ;; esac ;;
+        *) if [ "$2" = "$name" ]; then return 0; fi ;;
+        esac
+    done < "$1"
+    return 1
+}
+
+# What KEEP names of the outputs (all, if it is empty) and DROP does not, in the order of their names.
 cd work/out
 find . -type f | sed 's,^\./,,' | LC_ALL=C sort | while IFS= read -r path; do
-    kept=
-    [ -s ../../KEEP ] || kept=1
-    while IFS= read -r keep; do
-        case $keep in
-        */) case /$path in "$keep"*) kept=1 ;; esac ;;
-        *) if [ "/$path" = "$keep" ]; then kept=1; fi ;;
-        esac
-    done < ../../KEEP
-    if [ "$kept" ]; then
+    if [ -s ../../KEEP ] && ! names ../../KEEP "/$path"; then continue; fi
+    if ! names ../../DROP "/$path"; then
         sha256sum "$path"
     fi
 done > ../OUTPUTS.sha256
