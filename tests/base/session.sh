@@ -13,7 +13,7 @@ ed -s hello.c <<'END'
 w
 END
 cc -o by-cc hello.c && ./by-cc cc
-tcc -static -o by-tcc hello.c && ./by-tcc tcc
+tcc -o by-tcc hello.c && ./by-tcc tcc
 printf 'all: by-cc\n\t@./by-cc made\n' >Makefile
 make -s
 ls /bin | sort | grep -c .
