@@ -166,8 +166,61 @@ impl Root {
         self.files.insert(path.to_owned(), Entry::File { executable: true, data });
     }
 
+    /// Whether a path names a regular file, links followed as in this root.
+    pub fn leads_to_file(&self, path: &str) -> bool {
+        let mut pending: Vec<String> = path.split('/').rev().map(str::to_owned).collect();
+        let mut at: Vec<String> = Vec::new();
+        let mut links = 0;
+        while let Some(name) = pending.pop() {
+            match name.as_str() {
+                "" | "." => continue,
+                ".." => drop(at.pop()),
+                _ => at.push(name),
+            }
+            if let Some(Entry::Symlink(target)) = self.files.get(&at.join("/")) {
+                links += 1;
+                if links > 40 {
+                    return false;
+                }
+                at.pop();
+                if target.starts_with('/') {
+                    at.clear();
+                }
+                pending.extend(target.split('/').rev().map(str::to_owned));
+            }
+        }
+        matches!(self.files.get(&at.join("/")), Some(Entry::File { .. }))
+    }
+
     /// The archive that the monitor reads.
     pub fn archive(&self) -> Result<Vec<u8>> {
         Ok(closure::archive_of(&self.files, &self.folders)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_are_followed_within_the_root() {
+        let mut root = Root::default();
+        root.program("usr/bin/busybox", Vec::new());
+        for (path, target) in [
+            ("bin", "usr/bin"),
+            ("usr/bin/sh", "busybox"),
+            ("usr/bin/ash", "/bin/../bin/sh"),
+            ("usr/bin/up", "../../../bin/sh"),
+            ("usr/bin/round", "round"),
+            ("usr/bin/none", "nonesuch"),
+        ] {
+            root.files.insert(path.into(), Entry::Symlink(target.into()));
+        }
+        for path in ["/bin/busybox", "/bin/sh", "bin/sh", "/usr/bin/ash", "/bin/up"] {
+            assert!(root.leads_to_file(path), "{path}");
+        }
+        for path in ["/bin", "/bin/round", "/bin/none", "/sh", "/bin/busybox/x"] {
+            assert!(!root.leads_to_file(path), "{path}");
+        }
     }
 }

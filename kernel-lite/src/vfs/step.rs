@@ -92,11 +92,15 @@ impl Kernel {
         }
     }
 
-    /// Everything in the store becomes the root's.
+    /// Everything in the store becomes the root's, but for what lies where the monitor has trees of its own: an
+    /// unpacked root file system has an empty `/dev` and `/proc`.
     fn merge_store(&mut self, store: InodeId, root: InodeId, copies: &mut Links) -> Result<(), Errno> {
         let mut number = 0;
         while let Some((next, name, source)) = self.vfs.names(store).and_then(|names| names.next(number)) {
             number = next;
+            if matches!(name, b"dev" | b"proc") {
+                continue;
+            }
             let mut path = Vec::from(b"/");
             path.extend_from_slice(name);
             self.vfs.copy_tree(&mut self.mem, source, root, &path, copies)?;
