@@ -57,7 +57,7 @@ fn t82_the_monitor_tells_what_failed() {
 fn t83_a_shell_in_the_steps_root() {
     let closure = failing(Arch::Aarch64);
     let plan = Plan::parse(closure.plan.as_bytes()).unwrap();
-    let (step, files) = shell::at(project(), &plan, &closure, "fails").unwrap();
+    let (step, files) = shell::at(project(), &plan, &closure, "fails", None).unwrap();
     let root = shell::root_of(step, &files);
     // What is there beside the shell, and the step's commands, of which the second fails.
     let script = "cd /; /.shell/busybox find /src /build -type f -o -type d; \
@@ -72,6 +72,6 @@ fn t83_a_shell_in_the_steps_root() {
         "{}",
         ran.output
     );
-    let error = shell::at(project(), &plan, &closure, "nonesuch").unwrap_err().to_string();
+    let error = shell::at(project(), &plan, &closure, "nonesuch", None).unwrap_err().to_string();
     assert!(error.contains("steps: hex0 cat"), "{error}");
 }

@@ -2,6 +2,7 @@
 //! `cargo xtask chain`: the plan runner for plain Linux, which the monitor's results are compared with.
 
 use crate::bundle::{self, Node, Rootfs};
+use crate::checkpoint::Made;
 use crate::debian::{PrivateApt, require};
 use crate::memo::Memo;
 use crate::pack::{self, parse_arch};
@@ -54,8 +55,12 @@ pub fn main(args: Args) -> Result<ExitCode> {
     let project = Project::find()?;
     let (goal, closure) = pack::make(&project, args.goal.as_deref(), args.arch)?;
     let folder = project.bundle(&format!("linux-{}", args.arch), &goal);
-    let options =
-        Options { unlocked: args.unlocked, keep_failed: args.keep_failed, reuse: args.reuse, until: None };
+    let options = Options {
+        unlocked: args.unlocked,
+        keep_failed: args.keep_failed,
+        reuse: args.reuse,
+        ..Options::default()
+    };
     let report = run(&project, &closure, &folder, &options)?;
     println!("{}", report.table());
     println!("{} files in {}", report.outputs, folder.display());
@@ -73,6 +78,8 @@ pub struct Options<'a> {
     pub reuse: bool,
     /// Stop before this step.
     pub until: Option<&'a str>,
+    /// What a board's run of the same closure made; these steps are not run.
+    pub made: Option<&'a Made>,
 }
 
 /// Each step's name, wall time and processor time.
@@ -152,8 +159,14 @@ pub fn run_steps(
         }
         let (started, cpu) = (Instant::now(), children_time()?);
         let key = Memo::key(plan.arch, step, &files);
-        let known = if options.reuse { memo.find(&key) } else { None };
-        let word = if known.is_some() { "  (as before)" } else { "" };
+        let from_board = options.made.and_then(|made| made.get(step.name));
+        let (known, word) = match from_board {
+            Some(made) => (Some(made.clone()), "  (from the board's disk)"),
+            None => match options.reuse.then(|| memo.find(&key)).flatten() {
+                Some(made) => (Some(made), "  (as before)"),
+                None => (None, ""),
+            },
+        };
         eprintln!("step {}/{} {}{word}", number + 1, plan.steps.len(), step.name);
         let made = match known {
             Some(made) => check_locked(step, &made, options).map(|()| made),

@@ -14,6 +14,7 @@ pub mod board;
 pub mod build;
 pub mod bundle;
 pub mod chain;
+pub mod checkpoint;
 pub mod console;
 pub mod cpio;
 pub mod debian;

@@ -2,9 +2,10 @@
 //! `cargo xtask shell`.
 
 use crate::board::Board;
-use crate::build;
+use crate::build::{self, Monitor};
 use crate::bundle::{Node, Rootfs};
 use crate::chain::{self, Options, Runner};
+use crate::checkpoint::{self, Made};
 use crate::emulator::{self, Job};
 use crate::exec::Root;
 use crate::linux;
@@ -12,19 +13,21 @@ use crate::pack::{self, parse_arch};
 use crate::project::Project;
 use anyhow::{Context, Result, bail, ensure};
 use image_packer::host::closure::Closure;
+use image_packer::host::sha256;
 use image_packer::host::tree::Entry;
 use image_packer::path;
 use image_packer::payload::{Console, Mode};
 use image_packer::plan::{Arch, Plan, Step};
-use std::path::PathBuf;
-use std::process::ExitCode;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
 
 /// An interactive shell on the board's console: in the bootstrapped root, in a root of your choice, or in the
 /// root that a step of a plan sees.
 ///
-/// The terminal is the guest's: Ctrl-C goes to its programs. Ctrl-A X ends the emulator. With --at, the outputs
-/// of the steps before are made under plain Linux first, or taken from out/steps/, where a run that failed has
-/// left them; Debian's busybox serves as the shell where the root has none; `. /.shell/step` runs the step.
+/// The terminal is the guest's: Ctrl-C goes to its programs. Ctrl-A X ends the emulator. With --at, the outputs of
+/// the steps before are taken from the disk of the board's last run, if it was of the same closure; those that are
+/// not on it are made under plain Linux first, or taken from out/steps/, where a run that failed has left them.
+/// Debian's busybox serves as the shell where the root has none; `. /.shell/step` runs the step.
 #[derive(clap::Args)]
 pub struct Args {
     /// The board.
@@ -58,14 +61,16 @@ pub fn main(mut args: Args) -> Result<ExitCode> {
         let arch = args.arch.unwrap_or(board.arch());
         let (_, closure) = pack::make(&project, args.goal.as_deref(), arch)?;
         let plan = Plan::parse(closure.plan.as_bytes())?;
-        return under_linux(&project, &plan, &closure, name, &args.program);
+        let (step, files) = at(&project, &plan, &closure, name, None)?;
+        return under_linux(&project, plan.arch, step, &files, &args.program);
     }
     emulator::require_emulator(&board)?;
     let (root, cwd, env) = match &args.at {
         Some(name) => {
             let (_, closure) = pack::make(&project, args.goal.as_deref(), board.arch())?;
             let plan = Plan::parse(closure.plan.as_bytes())?;
-            let (step, files) = at(&project, &plan, &closure, name)?;
+            let made = made_on(&project, &board, &plan, &closure)?;
+            let (step, files) = at(&project, &plan, &closure, name, made.as_ref())?;
             if args.program.is_empty() {
                 args.program = shell(&files);
             }
@@ -73,8 +78,7 @@ pub fn main(mut args: Args) -> Result<ExitCode> {
             (root_of(step, &files), step.cwd.to_owned(), env)
         }
         None => {
-            let env = ["PATH=/bin:/usr/bin:/sbin:/usr/sbin", "HOME=/", "TERM=linux"];
-            (given_root(&project, &board, &args)?, "/".to_owned(), env.map(str::to_owned).to_vec())
+            (given_root(&project, &board, &args)?, "/".to_owned(), ENVIRONMENT.map(str::to_owned).to_vec())
         }
     };
     let words = match args.program.is_empty() {
@@ -82,21 +86,44 @@ pub fn main(mut args: Args) -> Result<ExitCode> {
         true => vec!["/bin/sh".to_owned()],
         false => args.program,
     };
-    let program = words[0].trim_start_matches('/');
-    ensure!(root.files.contains_key(program), "/{program} is not in the root");
+    ensure!(root.leads_to_file(&words[0]), "{} is not in the root", words[0]);
     let monitor = build::monitor(&project, &board)?;
-    let mut settings = build::plan_settings(&board);
+    let folder = tempfile::tempdir()?;
+    let start = Start { words: &words, env: &env, cwd: &cwd };
+    let status = command(&board, &monitor, &root, &start, folder.path())?.status()?;
+    Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The program that a person talks to.
+#[derive(Clone, Copy, Debug)]
+pub struct Start<'a> {
+    /// Its path and arguments.
+    pub words: &'a [String],
+    /// Its whole environment.
+    pub env: &'a [String],
+    /// Its directory.
+    pub cwd: &'a str,
+}
+
+/// The emulator with its console on standard input and output; what it boots is laid out in `folder`.
+pub fn command(
+    board: &Board,
+    monitor: &Monitor,
+    root: &Root,
+    start: &Start<'_>,
+    folder: &Path,
+) -> Result<Command> {
+    let mut settings = build::plan_settings(board);
     settings.mode = Mode::Shell;
     settings.console = Console::Plain;
     settings.rule = false;
     settings.output = None;
-    settings.args = words.iter().map(String::as_str).collect();
-    settings.env = env.iter().map(String::as_str).collect();
-    settings.cwd = &cwd;
+    settings.args = start.words.iter().map(String::as_str).collect();
+    settings.env = start.env.iter().map(String::as_str).collect();
+    settings.cwd = start.cwd;
     let archive = root.archive()?;
-    let folder = tempfile::tempdir()?;
     let payload = build::payload(&settings, &archive)?;
-    let files = build::lay_out(&board, &monitor, &payload, folder.path())?;
+    let files = build::lay_out(board, monitor, &payload, folder)?;
     let job = Job {
         settings,
         closure: &archive,
@@ -106,12 +133,33 @@ pub fn main(mut args: Args) -> Result<ExitCode> {
         limit: None,
         serial_log: None,
     };
-    let mut command = emulator::command(&board, &files, &job)?;
+    let mut command = emulator::command(board, &files, &job)?;
     // The emulator puts the terminal into raw mode and back.
     command.args(["-display", "none", "-chardev", "stdio,id=console,mux=on,signal=off"]);
     command.args(["-serial", "chardev:console", "-mon", "chardev=console"]);
-    let status = command.status()?;
-    Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(command)
+}
+
+/// The environment of a shell that begins in no step's root.
+pub const ENVIRONMENT: [&str; 3] = ["PATH=/bin:/usr/bin:/sbin:/usr/sbin", "HOME=/", "TERM=linux"];
+
+/// What the steps of the plan made when the board last ran it; `None`, with a line that says why, if that is not known.
+pub fn made_on(project: &Project, board: &Board, plan: &Plan<'_>, closure: &Closure) -> Result<Option<Made>> {
+    let disk = project.bundle(&board.name, plan.goal).join("output.img");
+    let why = if !disk.is_file() {
+        "does not exist"
+    } else if !board.output.target.starts_with("serial:") {
+        "is not written as a whole"
+    } else {
+        let made = checkpoint::read(&disk, &sha256(&closure.to_bytes()?), plan)?;
+        if !made.is_empty() {
+            eprintln!("{} has what {} of {} steps made", disk.display(), made.len(), plan.steps.len());
+            return Ok(Some(made));
+        }
+        "has no finished step of this closure"
+    };
+    eprintln!("{} {why}: plain Linux makes the inputs", disk.display());
+    Ok(None)
 }
 
 /// The root of `--root`, or what the goal's last run on the board made.
@@ -133,19 +181,21 @@ fn given_root(project: &Project, board: &Board, args: &Args) -> Result<Root> {
     Root::read(Some(&root), None)
 }
 
-/// The step of this name and everything that its root holds, with a shell.
+/// The step of this name and everything that its root holds, with a shell. `made` is what steps before are known to
+/// have made; the others run under plain Linux.
 pub fn at<'p>(
     project: &Project,
     plan: &'p Plan<'p>,
     closure: &Closure,
     name: &str,
+    made: Option<&Made>,
 ) -> Result<(&'p Step<'p>, Rootfs)> {
     let Some(step) = plan.steps.iter().find(|step| step.name == name) else {
         let names: Vec<&str> = plan.steps.iter().map(|step| step.name).collect();
         bail!("the plan of {} has no step {name}; steps: {}", plan.goal, names.join(" "));
     };
     let folder = tempfile::tempdir()?;
-    let options = Options { reuse: true, until: Some(name), unlocked: true, ..Options::default() };
+    let options = Options { reuse: true, until: Some(name), unlocked: true, made, ..Options::default() };
     let (mut files, _) = chain::run_steps(project, plan, closure, folder.path(), &options)?;
     files.retain(|path, _| step.inputs.iter().any(|input| path::covers(input, &format!("/{path}"))));
     let executable = |data| Node::File { mode: 0o755, data };
@@ -227,19 +277,18 @@ pub fn root_of(step: &Step<'_>, files: &Rootfs) -> Root {
 
 fn under_linux(
     project: &Project,
-    plan: &Plan<'_>,
-    closure: &Closure,
-    name: &str,
+    arch: Arch,
+    step: &Step<'_>,
+    files: &Rootfs,
     program: &[String],
 ) -> Result<ExitCode> {
-    let (step, files) = at(project, plan, closure, name)?;
     let folder = tempfile::tempdir()?;
     let all = Step { inputs: vec!["/"], ..step.clone() };
-    chain::populate(&all, folder.path(), &files)?;
-    let runner = Runner::find(project, plan.arch)?;
+    chain::populate(&all, folder.path(), files)?;
+    let runner = Runner::find(project, arch)?;
     runner.prepare(folder.path())?;
-    let words = if program.is_empty() { shell(&files) } else { program.to_vec() };
-    let env = variables(step, &files);
+    let words = if program.is_empty() { shell(files) } else { program.to_vec() };
+    let env = variables(step, files);
     let env: Vec<&str> = env.iter().map(String::as_str).collect();
     let status =
         runner.command(folder.path(), step.cwd, &words, &env).status().context("cannot start the shell")?;
