@@ -11,7 +11,8 @@ use image_packer::host::unpack;
 use image_packer::plan::Arch;
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Duration;
 use xtask::chain::{self, Options};
 use xtask::exec::{self, Root};
@@ -47,6 +48,26 @@ pub fn bundle(arch: Arch) -> PathBuf {
     }
     lock.unlock().unwrap();
     folder
+}
+
+/// The bundle of `base` as a user gets it, made under plain Linux, in a folder for one test; steps that ran before on
+/// the same inputs do not run again.
+pub fn rootfs(arch: Arch, test: &str) -> PathBuf {
+    let (_, closure) = pack::make(project(), Some("base"), arch).unwrap_or_else(|error| panic!("{error:#}"));
+    let folder = scratch(test);
+    let options = Options { reuse: true, ..Options::default() };
+    chain::run(project(), &closure, &folder, &options).unwrap_or_else(|error| panic!("{error:#}"));
+    folder
+}
+
+/// A command that wants the words of another one, which it runs with `root` as its root directory.
+pub fn chroot(root: &Path) -> Command {
+    let mut command = Command::new("unshare");
+    if !nix::unistd::geteuid().is_root() {
+        command.args(["--user", "--map-root-user"]);
+    }
+    command.arg(format!("--root={}", root.display())).arg("--");
+    command
 }
 
 /// The root file system that [`bundle`] leaves, with `/tmp`.

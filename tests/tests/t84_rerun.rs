@@ -9,7 +9,7 @@ use image_packer::plan::Arch;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use tests::{monitor, project, scratch};
+use tests::{base, monitor, project, scratch};
 use xtask::chain::{self, Options};
 use xtask::exec::Root;
 use xtask::{bundle, pack, project as host};
@@ -26,15 +26,7 @@ const SAME: &str = "outputs, each as in /firstlight/OUTPUTS.sha256";
 
 /// Runs a program in a folder as root directory.
 fn in_chroot(root: &Path, words: &[&str]) -> Output {
-    let mut command = Command::new("unshare");
-    if !is_root() {
-        command.args(["--user", "--map-root-user"]);
-    }
-    command.arg(format!("--root={}", root.display())).arg("--").args(words).output().unwrap()
-}
-
-fn is_root() -> bool {
-    host::run(Command::new("id").arg("-u")).unwrap().trim() == "0"
+    base::chroot(root).args(words).output().unwrap()
 }
 
 #[test]

@@ -5,10 +5,9 @@
 use image_packer::host::tree::Entry;
 use image_packer::plan::Arch;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
-use tests::{corpus, linux, monitor, project, scratch};
-use xtask::chain::{self, Options};
+use tests::{base, corpus, linux, monitor, project, scratch};
 use xtask::exec::Root;
 use xtask::{cpio, pack, project as host, run};
 
@@ -26,15 +25,6 @@ fn assert_session(what: &str, text: &str) {
 
 fn session() -> String {
     fs::read_to_string(corpus("base/session.sh")).unwrap()
-}
-
-/// The bundle of `base`, made under plain Linux; what has run before on the same inputs is not run again.
-fn base(arch: Arch, test: &str) -> PathBuf {
-    let (_, closure) = pack::make(project(), Some("base"), arch).unwrap_or_else(|error| panic!("{error:#}"));
-    let folder = scratch(test);
-    let options = Options { reuse: true, ..Options::default() };
-    chain::run(project(), &closure, &folder, &options).unwrap_or_else(|error| panic!("{error:#}"));
-    folder
 }
 
 /// Starts Debian's kernel from rootfs.cpio.gz, whose own init runs the session.
@@ -69,7 +59,7 @@ fn as_disk(arch: Arch, disk: &Path) {
 
 #[test]
 fn t97_base_is_a_root_on_x86_64() {
-    let folder = base(Arch::X86_64, "t97");
+    let folder = base::rootfs(Arch::X86_64, "t97");
     let root = folder.join("root");
     fs::create_dir(&root).unwrap();
     host::run(Command::new("tar").arg("xf").arg(folder.join("rootfs.tar")).arg("-C").arg(&root)).unwrap();
@@ -78,12 +68,7 @@ fn t97_base_is_a_root_on_x86_64() {
         assert!(!file.exists() || fs::read_dir(&file).unwrap().next().is_none(), "{left_over} is not empty");
     }
     fs::write(root.join("tmp/session.sh"), session()).unwrap();
-    let mut chroot = Command::new("unshare");
-    if host::run(Command::new("id").arg("-u")).unwrap().trim() != "0" {
-        chroot.args(["--user", "--map-root-user"]);
-    }
-    chroot.arg(format!("--root={}", root.display()));
-    let ran = chroot.args(["--", "/bin/sh", "-l", "/tmp/session.sh"]).output().unwrap();
+    let ran = base::chroot(&root).args(["/bin/sh", "-l", "/tmp/session.sh"]).output().unwrap();
     assert_session("chroot", &format!("{}\n{ran:?}", String::from_utf8_lossy(&ran.stdout)));
 
     as_initramfs(Arch::X86_64, &folder);
