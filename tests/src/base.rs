@@ -32,7 +32,8 @@ pub fn closure(arch: Arch) -> Closure {
     closure
 }
 
-/// The bundle of [`closure`] as plain Linux makes it; it is made once for all tests.
+/// The bundle of [`closure`] as plain Linux makes it; it is made once for all tests. Steps that ran before on the
+/// same inputs do not run again.
 pub fn bundle(arch: Arch) -> PathBuf {
     let folder = project().root.join(format!("target/e2e/base-{arch}"));
     fs::create_dir_all(&folder).unwrap();
@@ -42,16 +43,15 @@ pub fn bundle(arch: Arch) -> PathBuf {
     let made = fs::read_to_string(folder.join("made-from")).unwrap_or_default();
     let wanted = format!("{}{}", closure.plan, closure.inputs);
     if made != wanted {
-        chain::run(project(), &closure, &folder, &Options::default())
-            .unwrap_or_else(|error| panic!("{error:#}"));
+        let options = Options { reuse: true, ..Options::default() };
+        chain::run(project(), &closure, &folder, &options).unwrap_or_else(|error| panic!("{error:#}"));
         fs::write(folder.join("made-from"), wanted).unwrap();
     }
     lock.unlock().unwrap();
     folder
 }
 
-/// The bundle of `base` as a user gets it, made under plain Linux, in a folder for one test; steps that ran before on
-/// the same inputs do not run again.
+/// The bundle of `base` as a user gets it, made as [`bundle`], in a folder for one test.
 pub fn rootfs(arch: Arch, test: &str) -> PathBuf {
     let (_, closure) = pack::make(project(), Some("base"), arch).unwrap_or_else(|error| panic!("{error:#}"));
     let folder = scratch(test);

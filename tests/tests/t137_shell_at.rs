@@ -53,7 +53,7 @@ fn t138_a_folder_is_a_root() {
     symlink("usr/bin", folder.join("bin")).unwrap();
     symlink("busybox", folder.join("usr/bin/sh")).unwrap();
     let root = Root::read(Some(&folder), None).unwrap();
-    assert!(root.leads_to_file("/bin/sh"));
+    root.require_program("/", "/bin/sh").unwrap();
     let script = "echo here >/dev/null; echo there >/tmp/x; /bin/busybox cat /tmp/x; test -e /proc/self/exe";
     let (ran, boot) = monitor::run("pc", &root, &["/bin/sh", "-c", script], &[]);
     assert_eq!((ran.output.as_str(), ran.status), ("there\n", 0), "{}", boot.said());

@@ -53,6 +53,7 @@ pub fn main(args: Args) -> Result<ExitCode> {
     let board = Board::read(&project, &args.board)?;
     emulator::require_emulator(&board)?;
     let root = Root::read(args.root.as_deref(), args.closure.as_deref())?;
+    root.require_program(&args.cwd, &args.program[0])?;
     let monitor = build::monitor(&project, &board)?;
     let env: Vec<&str> = args.env.iter().map(String::as_str).collect();
     let words: Vec<&str> = args.program.iter().map(String::as_str).collect();
@@ -166,9 +167,12 @@ impl Root {
         self.files.insert(path.to_owned(), Entry::File { executable: true, data });
     }
 
-    /// Whether a path names a regular file, links followed as in this root.
-    pub fn leads_to_file(&self, path: &str) -> bool {
+    /// Where a path leads, links followed as in this root; `None` if it leads round and round.
+    fn target(&self, cwd: &str, path: &str) -> Option<String> {
         let mut pending: Vec<String> = path.split('/').rev().map(str::to_owned).collect();
+        if !path.starts_with('/') {
+            pending.extend(cwd.split('/').rev().map(str::to_owned));
+        }
         let mut at: Vec<String> = Vec::new();
         let mut links = 0;
         while let Some(name) = pending.pop() {
@@ -180,7 +184,7 @@ impl Root {
             if let Some(Entry::Symlink(target)) = self.files.get(&at.join("/")) {
                 links += 1;
                 if links > 40 {
-                    return false;
+                    return None;
                 }
                 at.pop();
                 if target.starts_with('/') {
@@ -189,7 +193,22 @@ impl Root {
                 pending.extend(target.split('/').rev().map(str::to_owned));
             }
         }
-        matches!(self.files.get(&at.join("/")), Some(Entry::File { .. }))
+        Some(at.join("/"))
+    }
+
+    /// Checks that a path, from the directory `cwd`, names an executable file; the error says what is not so.
+    pub fn require_program(&self, cwd: &str, path: &str) -> Result<()> {
+        let Some(target) = self.target(cwd, path) else { bail!("{path} in the root is a link to itself") };
+        let leads = match target == path.trim_start_matches('/') {
+            true => String::new(),
+            false => format!(" leads to /{target}, which"),
+        };
+        match self.files.get(&target) {
+            Some(Entry::File { executable: true, .. }) => Ok(()),
+            Some(_) => bail!("{path}{leads} is not executable in the root"),
+            None if self.folders.contains(&target) => bail!("{path}{leads} is a folder in the root"),
+            None => bail!("{path}{leads} is not in the root"),
+        }
     }
 
     /// The archive that the monitor reads.
@@ -217,10 +236,20 @@ mod tests {
             root.files.insert(path.into(), Entry::Symlink(target.into()));
         }
         for path in ["/bin/busybox", "/bin/sh", "bin/sh", "/usr/bin/ash", "/bin/up"] {
-            assert!(root.leads_to_file(path), "{path}");
+            root.require_program("/", path).unwrap();
         }
-        for path in ["/bin", "/bin/round", "/bin/none", "/sh", "/bin/busybox/x"] {
-            assert!(!root.leads_to_file(path), "{path}");
+        root.require_program("/usr/bin", "../../bin/./sh").unwrap();
+        root.files.insert("text".into(), Entry::File { executable: false, data: Vec::new() });
+        root.folders.push("usr/bin".into());
+        for (path, why) in [
+            ("/bin", "/bin leads to /usr/bin, which is a folder in the root"),
+            ("/bin/round", "/bin/round in the root is a link to itself"),
+            ("/bin/none", "/bin/none leads to /usr/bin/nonesuch, which is not in the root"),
+            ("/sh", "/sh is not in the root"),
+            ("/text", "/text is not executable in the root"),
+            ("/bin/busybox/x", "/bin/busybox/x leads to /usr/bin/busybox/x, which is not in the root"),
+        ] {
+            assert_eq!(root.require_program("/", path).unwrap_err().to_string(), why);
         }
     }
 }

@@ -86,7 +86,7 @@ pub fn main(mut args: Args) -> Result<ExitCode> {
         true => vec!["/bin/sh".to_owned()],
         false => args.program,
     };
-    ensure!(root.leads_to_file(&words[0]), "{} is not in the root", words[0]);
+    root.require_program(&cwd, &words[0])?;
     let monitor = build::monitor(&project, &board)?;
     let folder = tempfile::tempdir()?;
     let start = Start { words: &words, env: &env, cwd: &cwd };
