@@ -63,7 +63,8 @@ fn t97_base_is_a_root_on_x86_64() {
     let root = folder.join("root");
     fs::create_dir(&root).unwrap();
     host::run(Command::new("tar").arg("xf").arg(folder.join("rootfs.tar")).arg("-C").arg(&root)).unwrap();
-    for left_over in ["build", "seed", "tmp/.", "src/musl-1.2.5"] {
+    let rungs = ["bin/hex0", "bin/hex1", "bin/masm", "bin/c0", "bin/c1"];
+    for left_over in ["build", "seed", "tmp/.", "src/musl-1.2.5"].iter().chain(&rungs) {
         let file = root.join(left_over);
         assert!(!file.exists() || fs::read_dir(&file).unwrap().next().is_none(), "{left_over} is not empty");
     }
