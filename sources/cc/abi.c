@@ -103,21 +103,20 @@ static int members_align(Type *t) {
 static void pass_record_aarch64(Type *t, Passing *p, Contents *c) {
     int each = class_size(c->cls);
     int n = c->cls < K_S ? 0 : p->size / each;
+    p->align = members_align(t) > 8 ? 16 : 8;
     for (int i = 0; i < n; i++)
         if (!(c->starts >> i * each & 1))
             n = 0;
     if (n > 0 && n <= 4) {                  /* floats of one class, without padding */
         for (int i = 0; i < n; i++)
             add_part(p, c->cls, i * each);
-        p->align = c->cls == K_X ? 16 : 8;
     } else if (p->size > 16) {
         p->kind = PASS_REFERENCE;
+        p->align = 8;
         add_part(p, K_L, 0);
-    } else {
+    } else
         for (int off = 0; off < p->size; off += 8)
             add_part(p, K_L, off);
-        p->align = members_align(t) > 8 ? 16 : 8;
-    }
 }
 
 static void pass_type(Type *t, Passing *p) {

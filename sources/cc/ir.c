@@ -360,7 +360,9 @@ static int bits_extend(Member *b, int v, int from) {
     int total = cls == K_L ? 64 : 32;
     if (total - b->bit_width - from)
         v = op_imm(I_SHL, cls, v, total - b->bit_width - from);
-    return total - b->bit_width ? op_imm(is_unsigned(b->type) ? I_SHR : I_SAR, cls, v, total - b->bit_width) : v;
+    if (total - b->bit_width)
+        v = op_imm(is_unsigned(b->type) ? I_SHR : I_SAR, cls, v, total - b->bit_width);
+    return cls < class_of(b->type) ? op_cc(I_EXT, K_L, v, is_unsigned(b->type) ? M_UW : M_SW) : v;
 }
 
 static int load_value(Mem *m, Type *type) {
@@ -392,7 +394,7 @@ static int store_value(Mem *m, Type *type, int v) {
     long keep = ~(mask << b->bit_offset);
     int old = op_imm(I_AND, cls, load(m, cls, mt), cls == K_W ? (int)keep : keep);
     store(m, cls, mt, op2(I_OR, cls, old, bits));
-    return is_unsigned(b->type) ? low : bits_extend(b, v, 0);
+    return is_unsigned(b->type) && class_of(b->type) <= cls ? low : bits_extend(b, v, 0);
 }
 
 /* ---- conversions ---- */

@@ -59,6 +59,7 @@ struct int_char { int i; char c; };
     SHAPE(x2, long double a; long double b;, F(a) F(b)) \
     SHAPE(ix, int a; long double b;, F(a) F(b)) \
     SHAPE(x5, long double a[5];, F(a[0]) F(a[4])) \
+    SHAPE(xp, struct { long double a; long double b; } __attribute__((packed)) p;, F(p.a) F(p.b)) \
     SHAPE(uld, union { long l; char c[8]; } a;, F(a.l)) \
     SHAPE(ufd, union { float f; double d; } a;, F(a.d)) \
     SHAPE(uid, union { int i; double d; } a; int b;, F(a.d) F(b)) \

@@ -16,6 +16,12 @@ struct Behind { char c; int : 3; unsigned long bits : 17; int rest : 32; } __att
 
 static struct Straddling fixed = { -5, 1, -77, 123456789, 21, -333333333333L };
 static struct Behind behind = { 1, 0x1f0f1, -2000000000 };
+static struct {
+    unsigned char before[6];
+    long field : 22;
+    unsigned char between[7];
+    unsigned long positive : 22;
+} __attribute__((packed)) narrow;
 
 int main(int argc, char **argv)
 {
@@ -52,5 +58,13 @@ int main(int argc, char **argv)
     eq("cut to its width", s.across = 300, 44);
     eq("behind an unnamed field", behind.bits, 0x1f0f1);
     eq("the last one", behind.rest, -2000000000);
+    narrow.field = -2;          // three bytes of a long
+    eq("a long in a smaller unit", narrow.field, -2);
+    long value = narrow.field = -3;
+    eq("its value as it is assigned", value, -3);
+    unsigned long positive = narrow.positive = 0x3fffffffffful;
+    eq("the same without sign", positive, 0x3fffff);
+    eq("read again", narrow.positive, 0x3fffff);
+    eq("the field before it", narrow.field, -3);
     return done();
 }
