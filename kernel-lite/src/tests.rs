@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 //! Unit tests of what several modules do together: memory, processes, signals, time. No test knows real time.
+//!
+//! Over 500 lines: each needs several modules, so there is no one of these to lie beside.
 
 use crate::arch::{self, Trap, UserContext};
 use crate::errno::Errno;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * From a function's syntax tree to the instructions of ir.h: one recursion over the node kinds. */
+ * From a function's syntax tree to the instructions of ir.h.
+ *
+ * Over 500 lines: it is one recursion over the node kinds. */
 
 /* ---- arithmetic ---- */
 
