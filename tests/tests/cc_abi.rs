@@ -39,7 +39,10 @@ fn run(arch: &str, caller: &Path, callee: &Path) -> Result<(), String> {
     Err(format!("{}: {}", done.status, String::from_utf8_lossy(&done.stdout)))
 }
 
-fn compare(arch: &str, compiler: &Path, seed: u64, dir: &Path) -> Result<(), String> {
+/// Whether both mixes do what they should. `false`: gcc's own halves do not agree, and cc's do, so that nothing can be
+/// compared. (gcc 12 for x86_64 reads a structure aligned to 16 bytes by `va_arg` as if it were so aligned among the
+/// registers that `va_start` saved: a fault, where it begins with an odd one.)
+fn compare(arch: &str, compiler: &Path, seed: u64, dir: &Path) -> Result<bool, String> {
     let program = signatures::program(seed, FUNCTIONS);
     let [caller, callee] = ["caller", "callee"].map(|half| dir.join(format!("{half}-{arch}-{seed}.c")));
     fs::write(&caller, program.caller).unwrap();
@@ -55,8 +58,12 @@ fn compare(arch: &str, compiler: &Path, seed: u64, dir: &Path) -> Result<(), Str
     ];
     for (mix, result) in mixes {
         if let Err(how) = result {
-            let ours = run(arch, our_caller, our_callee).err().unwrap_or_default();
-            let theirs = run(arch, their_caller, their_callee).err().unwrap_or_default();
+            let ours = run(arch, our_caller, our_callee).err();
+            let theirs = run(arch, their_caller, their_callee).err();
+            if ours.is_none() && theirs.is_some() {
+                return Ok(false);
+            }
+            let [ours, theirs] = [ours, theirs].map(Option::unwrap_or_default);
             return Err(format!("{mix}: {how}\ncc alone: {ours}\ngcc alone: {theirs}"));
         }
     }
@@ -66,18 +73,24 @@ fn compare(arch: &str, compiler: &Path, seed: u64, dir: &Path) -> Result<(), Str
             fs::remove_file(file).unwrap();
         }
     }
-    Ok(())
+    Ok(true)
 }
 
-/// Compares the programs of these seeds on one architecture.
+/// Compares the programs of these seeds on one architecture. At most one of a hundred may be one that gcc alone fails.
 fn campaign(name: &str, arch: &str, first: u64, last: u64) {
     let dir = scratch(&format!("{name}_{arch}"));
     let compiler = cc_by_gcc(&dir);
-    let failed: Vec<String> = (first..=last)
-        .filter_map(|seed| Some(format!("seed {seed}: {}", compare(arch, &compiler, seed, &dir).err()?)))
-        .collect();
+    let (mut compared, mut left_out, mut failed) = (0, Vec::new(), Vec::new());
+    for seed in first..=last {
+        match compare(arch, &compiler, seed, &dir) {
+            Ok(true) => compared += 1,
+            Ok(false) => left_out.push(seed),
+            Err(how) => failed.push(format!("seed {seed}: {how}")),
+        }
+    }
     assert!(failed.is_empty(), "{arch}: {}\nprograms are in {}", failed.join("\n"), dir.display());
-    println!("{arch}: {} programs of {FUNCTIONS} functions", last + 1 - first);
+    assert!(left_out.len() * 100 <= compared, "{arch}: gcc alone fails the seeds {left_out:?}");
+    println!("{arch}: {compared} programs of {FUNCTIONS} functions; gcc alone fails the seeds {left_out:?}");
 }
 
 #[test]
