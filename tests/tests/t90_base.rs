@@ -3,6 +3,7 @@
 
 use image_packer::host::tree::Entry;
 use image_packer::plan::Arch;
+use nix::sys::resource::{UsageWho, getrusage};
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -140,6 +141,68 @@ fn t94_a_user_compiles_and_runs_a_program() {
     }
 }
 
+/// Programs of the chain, each compiled by both compilers: name, folder in the closure, the compilers' words, and the
+/// work that they do, in a folder with all programs.
+const COMPARED: [(&str, &str, &str, &str); 3] = [
+    ("cc", "src/cc", "-D__FIRSTLIGHT_HOST__ main.c", "-c src/cc/main.c -o main.o"),
+    (
+        "bzip2",
+        "src/bzip2-1.0.8",
+        "blocksort.c huffman.c crctable.c randtable.c compress.c decompress.c bzlib.c bzip2.c",
+        "-kf plan",
+    ),
+    ("lua", "src/lua-5.4.7/src", "-DLUA_USE_POSIX *.c -lm", "work.lua"),
+];
+
+/// What Lua does: calls, strings, a sort.
+const LUA: &str = "local function fib(n) if n < 2 then return n end return fib(n - 1) + fib(n - 2) end\n\
+    local t = {}\nfor i = 1, 200000 do t[i] = tostring(i * 7 % 1000) end\ntable.sort(t)\nprint(fib(27), #table.concat(t))\n";
+
+/// Bytes of a program file that are loaded.
+fn loaded(program: &Path) -> u64 {
+    let file = fs::read(program).unwrap();
+    let word = |at: usize, len: usize| (0..len).rev().fold(0, |word, i| word << 8 | u64::from(file[at + i]));
+    let header = |index: u64| (word(32, 8) + index * word(54, 2)) as usize;
+    let loads = (0..word(56, 2)).map(header).filter(|&at| word(at, 4) == 1);
+    loads.map(|at| word(at + 32, 8)).sum()
+}
+
+/// cc's programs are no larger than TinyCC's of the same sources; how long they take natively is printed.
+#[test]
+fn t145_ccs_programs_beside_tinyccs() {
+    let folder = scratch("t145");
+    let (root, work) = (folder.join("root"), folder.join("root/tmp/work"));
+    fs::create_dir(&root).unwrap();
+    let bundle = base::bundle(Arch::X86_64);
+    host::run(Command::new("tar").arg("xf").arg(bundle.join("rootfs.tar")).arg("-C").arg(&root)).unwrap();
+    fs::create_dir_all(&work).unwrap();
+    fs::write(work.join("work.lua"), LUA).unwrap();
+    let shell = |script: &str| {
+        let ran = base::chroot(&root)
+            .args(["/bin/sh", "-ec", &format!("cd /tmp/work; {script}")])
+            .output()
+            .unwrap();
+        assert!(ran.status.success(), "{script}:\n{}", String::from_utf8_lossy(&ran.stderr));
+    };
+    shell("tar xf /src/closure.tar; rm src/lua-5.4.7/src/luac.c; head -c 4000000 /src/closure.tar > plan");
+    for (name, home, words, job) in COMPARED {
+        let [ours, theirs] = ["cc", "tcc"].map(|compiler| {
+            shell(&format!("cd {home}; /bin/{compiler} -o /tmp/work/{name}.by-{compiler} {words}"));
+            let before = getrusage(UsageWho::RUSAGE_CHILDREN).unwrap().user_time();
+            shell(&format!("for i in 1 2 3; do ./{name}.by-{compiler} {job}; done"));
+            let time = getrusage(UsageWho::RUSAGE_CHILDREN).unwrap().user_time() - before;
+            let seconds = time.tv_sec() as f64 + time.tv_usec() as f64 / 1e6;
+            (loaded(&work.join(format!("{name}.by-{compiler}"))), seconds)
+        });
+        eprintln!(
+            "{name}: {} bytes by cc, {} by TinyCC; {:.3} s, {:.3} s",
+            ours.0, theirs.0, ours.1, theirs.1
+        );
+        assert!(0 < ours.0 && ours.0 <= theirs.0, "{name}: {} bytes, TinyCC's {}", ours.0, theirs.0);
+    }
+    fs::remove_dir_all(&folder).unwrap();
+}
+
 const COMPILERS: [&str; 2] = ["/bin/cc", "/bin/tcc"];
 
 /// What main.c and other.c of tests/base/mix print, whoever compiles them.
@@ -154,9 +217,9 @@ fn gcc_object(arch: Arch, folder: &Path, source: &str) -> Vec<u8> {
     let mut gcc = Command::new(format!("{arch}-linux-gnu-gcc"));
     gcc.args(["-O2", "-c", "-w", "-fno-pic", "-fno-stack-protector", "-nostdinc", "-isystem"]);
     gcc.arg(folder.join("include"));
-    gcc.arg(match arch {
-        Arch::Aarch64 => "-mcmodel=large",
-        Arch::X86_64 => "-fcf-protection=none",
+    gcc.args(match arch {
+        Arch::Aarch64 => &["-mcmodel=large", "-mpc-relative-literal-loads"][..],
+        Arch::X86_64 => &["-fcf-protection=none"],
     });
     gcc.arg("-o").arg(&object).arg(corpus(&format!("base/mix/{source}")));
     host::run(&mut gcc).unwrap_or_else(|error| panic!("{error:#}"));
