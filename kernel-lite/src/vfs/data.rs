@@ -37,6 +37,14 @@ enum Piece<'a> {
     Zero(usize),
 }
 
+fn release(mem: &mut Mem, frames: &[Frame]) {
+    for &frame in frames {
+        if frame != HOLE {
+            mem.release(frame);
+        }
+    }
+}
+
 fn page_of(offset: u64) -> usize {
     (offset / PAGE_SIZE as u64) as usize
 }
@@ -70,7 +78,7 @@ impl Data {
         }
     }
 
-    /// The contiguous piece at `offset`, at most `max` bytes, within one page; empty at the end.
+    /// The contiguous piece at `offset`, at most `max` bytes, of frames within one page; empty at the end.
     #[inline]
     fn piece(&self, offset: u64, max: usize) -> Piece<'_> {
         let max = (max as u64).min(self.size().saturating_sub(offset)) as usize;
@@ -124,77 +132,49 @@ impl Data {
         done
     }
 
-    /// Copies from the file to a buffer of the monitor's. Returns how many; fewer at the end only.
-    pub fn read(&self, mem: &Mem, mut offset: u64, mut buf: &mut [u8]) -> usize {
-        let mut done = 0;
-        while !buf.is_empty() {
-            let count = match self.piece(offset, buf.len()) {
-                Piece::Bytes(bytes) => {
-                    buf[..bytes.len()].copy_from_slice(bytes);
-                    bytes.len()
-                }
-                Piece::Frame(from, count) => {
-                    buf[..count].copy_from_slice(mem.ram.slice(from, count));
-                    count
-                }
-                Piece::Zero(count) => {
-                    buf[..count].fill(0);
-                    count
-                }
-            };
-            if count == 0 {
-                break;
-            }
-            done += count;
-            offset += count as u64;
-            buf = &mut buf[count..];
-        }
-        done
-    }
-
-    /// Hands the whole content to `take`, piece by piece.
-    pub fn for_each_piece(&self, mem: &Mem, mut take: impl FnMut(&[u8])) {
-        let mut offset = 0;
-        loop {
-            let count = match self.piece(offset, PAGE_SIZE) {
-                Piece::Bytes(bytes) => {
-                    take(bytes);
-                    bytes.len()
-                }
-                Piece::Frame(from, count) => {
-                    take(mem.ram.slice(from, count));
-                    count
-                }
+    /// Hands the bytes from `offset` to `end`, or the file's end, to `take`, piece by piece.
+    pub fn each_piece(&self, mem: &Mem, mut offset: u64, end: u64, take: &mut dyn FnMut(&[u8])) {
+        while offset < end {
+            let zeros;
+            let piece = match self.piece(offset, (end - offset) as usize) {
+                Piece::Bytes(bytes) => bytes,
+                Piece::Frame(from, count) => mem.ram.slice(from, count),
                 Piece::Zero(count) => {
                     // Made on the stack: as a constant it would be a page of the image.
-                    let zeros = [0; PAGE_SIZE];
-                    take(&zeros[..count]);
-                    count
+                    zeros = [0; PAGE_SIZE];
+                    &zeros[..count]
                 }
             };
-            if count == 0 {
-                return;
+            if piece.is_empty() {
+                break;
             }
-            offset += count as u64;
+            take(piece);
+            offset += piece.len() as u64;
         }
+    }
+
+    /// Copies from the file to a buffer of the monitor's. Returns how many; fewer at the end only.
+    pub fn read(&self, mem: &Mem, offset: u64, buf: &mut [u8]) -> usize {
+        let mut done = 0;
+        let end = offset.saturating_add(buf.len() as u64);
+        self.each_piece(mem, offset, end, &mut |piece| {
+            buf[done..done + piece.len()].copy_from_slice(piece);
+            done += piece.len();
+        });
+        done
     }
 
     /// Whether the file's bytes are exactly `bytes`.
     pub fn equals(&self, mem: &Mem, bytes: &[u8]) -> bool {
-        let mut offset = 0;
-        while offset < bytes.len() {
-            let rest = &bytes[offset..];
-            let (same, count) = match self.piece(offset as u64, PAGE_SIZE.min(rest.len())) {
-                Piece::Bytes(own) => (rest.starts_with(own), own.len()),
-                Piece::Frame(from, count) => (mem.ram.slice(from, count) == &rest[..count], count),
-                Piece::Zero(count) => (rest[..count].iter().all(|byte| *byte == 0), count),
-            };
-            if !same || count == 0 {
-                return false;
-            }
-            offset += count;
+        let size = bytes.len() as u64;
+        let (mut same, mut rest) = (self.size() == size, bytes);
+        if same {
+            self.each_piece(mem, 0, size, &mut |piece| {
+                same &= rest.starts_with(piece);
+                rest = &rest[piece.len()..];
+            });
         }
-        self.size() == bytes.len() as u64
+        same
     }
 
     /// Turns a part of the payload into frames.
@@ -202,20 +182,12 @@ impl Data {
         let &mut Data::Closure(bytes) = self else {
             return Ok(());
         };
-        let mut frames = Vec::new();
-        let count = bytes.len().div_ceil(PAGE_SIZE);
-        frames.try_reserve(count).map_err(|_| Errno::ENOSPC)?;
-        for page in bytes.chunks(PAGE_SIZE) {
-            let Ok(frame) = mem.alloc_dirty() else {
-                frames.drain(..).for_each(|frame| mem.release(frame));
-                return Err(Errno::ENOSPC);
-            };
-            let to = mem.ram.frame_mut(frame);
-            to[..page.len()].copy_from_slice(page);
-            to[page.len()..].fill(0);
-            frames.push(frame);
+        let mut own = Data::new();
+        if own.write(mem, 0, bytes) != Ok(bytes.len()) {
+            own.free(mem);
+            return Err(Errno::ENOSPC);
         }
-        *self = Data::Pages { frames, size: bytes.len() as u64 };
+        *self = own;
         Ok(())
     }
 
@@ -342,10 +314,9 @@ impl Data {
                 mem.ram.frame_mut(frame)[within..].fill(0);
             }
             let keep = new_size.div_ceil(PAGE_SIZE as u64) as usize;
-            for frame in frames.drain(keep.min(frames.len())..) {
-                if frame != HOLE {
-                    mem.release(frame);
-                }
+            if keep < frames.len() {
+                release(mem, &frames[keep..]);
+                frames.truncate(keep);
             }
         }
         *size = new_size;
@@ -432,11 +403,7 @@ impl Data {
     /// Makes the file empty.
     pub fn free(&mut self, mem: &mut Mem) {
         if let Data::Pages { frames, .. } = self {
-            for frame in frames.drain(..) {
-                if frame != HOLE {
-                    mem.release(frame);
-                }
-            }
+            release(mem, frames);
         }
         *self = Data::new();
     }

@@ -160,8 +160,6 @@ pub struct Vfs {
     pub tty: tty::Tty,
     /// Contents of the closure's files other than the seed: what must not be executed.
     inputs: Vec<&'static [u8]>,
-    /// Whether they are sorted by size.
-    inputs_sorted: bool,
     /// Whether the execution rule is in force.
     pub rule: bool,
     /// The monitor's heap is nearly used up: nothing new is made.
@@ -186,7 +184,6 @@ impl Vfs {
             pipes: pipe::Pipes::default(),
             tty: tty::Tty::default(),
             inputs: Vec::new(),
-            inputs_sorted: true,
             rule: false,
             heap_is_low: false,
             events: crate::events::Events::default(),
@@ -387,7 +384,7 @@ impl Vfs {
         }
         let mut sha = Sha256::new();
         if let Body::File(data) = &inode.body {
-            data.for_each_piece(mem, |bytes| sha.update(bytes));
+            data.each_piece(mem, 0, data.size(), &mut |bytes| sha.update(bytes));
         }
         let digest = sha.finish();
         inode.digest = Some(digest);
@@ -399,10 +396,6 @@ impl Vfs {
         if !self.rule {
             return Ok(());
         }
-        if !self.inputs_sorted {
-            self.inputs.sort_unstable_by_key(|bytes| bytes.len());
-            self.inputs_sorted = true;
-        }
         let inode = self.inode(id);
         let Body::File(data) = &inode.body else {
             return Err(Errno::EACCES);
@@ -413,10 +406,7 @@ impl Vfs {
             Origin::Step(_) => {}
             Origin::Monitor | Origin::Input => return Err(Errno::EACCES),
         }
-        let size = data.size();
-        let from = self.inputs.partition_point(|input| (input.len() as u64) < size);
-        let same_size = self.inputs[from..].iter().take_while(|input| input.len() as u64 == size);
-        if size > 0 && same_size.into_iter().any(|input| data.equals(mem, input)) {
+        if data.size() > 0 && self.inputs.iter().any(|input| data.equals(mem, input)) {
             return Err(Errno::EACCES);
         }
         self.inode_mut(id).cleared = true;

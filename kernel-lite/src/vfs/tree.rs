@@ -400,7 +400,6 @@ impl Vfs {
         let (dir, name) = self.new_name(mem, path)?;
         if let (Body::File(Data::Closure(bytes)), Origin::Input) = (&body, origin) {
             self.inputs.push(bytes);
-            self.inputs_sorted = false;
         }
         let id = self.create_in(mem, dir, name, body, mode)?;
         self.inode_mut(id).origin = origin;
