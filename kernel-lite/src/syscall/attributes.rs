@@ -31,12 +31,20 @@ struct Attributes {
     device: (u32, u32),
     size: u64,
     sectors: u64,
-    atime: u64,
-    mtime: u64,
-    ctime: u64,
+    /// Of the last access, change of content, change of anything.
+    times: [u64; 3],
 }
 
-fn attributes(k: &Kernel, id: InodeId) -> Attributes {
+fn attributes(k: &mut Kernel, id: InodeId) -> Attributes {
+    let now = k.vfs.now;
+    if let Some(fd) = id.descriptor() {
+        // A link in `/proc/self/fd`, or the pipe that it leads to.
+        let (number, mode) = match k.file(fd).map(|file| file.object) {
+            Ok(Object::Pipe(pipe)) if !id.is_descriptor_link() => (u64::from(pipe) + 1, 0o010600),
+            _ => (0, 0o120700),
+        };
+        return Attributes { number, mode, links: 1, device: (0, 0), size: 0, sectors: 0, times: [now; 3] };
+    }
     let inode = k.vfs.inode(id);
     let (kind, device, sectors) = match &inode.body {
         Body::File(data) => (0o100000, (0, 0), data.sectors()),
@@ -52,9 +60,7 @@ fn attributes(k: &Kernel, id: InodeId) -> Attributes {
         device,
         size: k.vfs.size(id),
         sectors,
-        atime: inode.atime,
-        mtime: inode.mtime,
-        ctime: inode.ctime,
+        times: [inode.atime, inode.mtime, inode.ctime],
     }
 }
 
@@ -69,67 +75,32 @@ pub fn device_number(device: Device) -> (u32, u32) {
     }
 }
 
-/// The attributes of something without an inode: a pipe, or a link in `/proc/self/fd`.
-fn unnamed(k: &Kernel, mode: u32) -> Attributes {
-    let now = k.vfs.now;
-    Attributes {
-        number: 0,
-        mode,
-        links: 1,
-        device: (0, 0),
-        size: 0,
-        sectors: 0,
-        atime: now,
-        mtime: now,
-        ctime: now,
-    }
-}
-
-fn of_descriptor(k: &mut Kernel, fd: i32) -> Result<Attributes, Errno> {
-    let file = k.file(fd)?;
-    let (object, inode) = (file.object, file.inode);
-    match (inode, object) {
-        (Some(inode), _) => Ok(attributes(k, inode)),
-        (None, Object::PipeRead(pipe) | Object::PipeWrite(pipe) | Object::PipeBoth(pipe)) => {
-            let mut found = unnamed(k, 0o010600);
-            found.number = u64::from(pipe) + 1;
-            Ok(found)
-        }
-        (None, _) => Err(Errno::EBADF),
-    }
-}
-
-/// What a path, or with AT_EMPTY_PATH and an empty path a descriptor, leads to.
-fn of_path(k: &mut Kernel, dirfd: i32, path: u64, flags: u32) -> Result<Attributes, Errno> {
-    if flags & AT_EMPTY_PATH != 0 && k.read_user_string(path, 0, Errno::EINVAL).is_ok() {
-        return match dirfd {
-            AT_FDCWD => {
-                let cwd = k.proc().fs.cwd;
-                Ok(attributes(k, cwd))
-            }
-            fd => of_descriptor(k, fd),
-        };
-    }
-    let path = k.read_user_path(path)?;
-    let inode = locate(k, dirfd, &path, flags & AT_SYMLINK_NOFOLLOW == 0)?;
-    match inode.descriptor() {
-        Some(_) if inode.is_descriptor_link() => Ok(unnamed(k, 0o120700)),
-        Some(fd) => of_descriptor(k, fd),
-        None => Ok(attributes(k, inode)),
-    }
+/// What a path, or with AT_EMPTY_PATH and an empty path a descriptor, leads to. What is missing although the closure
+/// has it is logged.
+fn of_path(k: &mut Kernel, dirfd: i32, path: u64, flags: u32) -> Result<InodeId, Errno> {
+    inode_at(k, dirfd, path, flags, true)
 }
 
 /// What a path argument leads to.
 pub fn existing(k: &mut Kernel, path: u64) -> Result<InodeId, Errno> {
-    let path = k.read_user_path(path)?;
-    k.resolve_existing(AT_FDCWD, &path, true)
+    inode_at(k, AT_FDCWD, path, 0, false)
 }
 
-/// An existing path's inode. What is missing although the closure has it is logged.
-fn locate(k: &mut Kernel, dirfd: i32, path: &[u8], follow: bool) -> Result<InodeId, Errno> {
-    let found = k.resolve_existing(dirfd, path, follow);
-    if let Err(error) = found {
-        k.note_absence(dirfd, path, error);
+/// Either; `log` is for calls that only ask.
+#[inline(never)]
+pub fn inode_at(k: &mut Kernel, dirfd: i32, path: u64, flags: u32, log: bool) -> Result<InodeId, Errno> {
+    let path = k.read_user_path(path)?;
+    if path.is_empty() && flags & AT_EMPTY_PATH != 0 {
+        return match dirfd {
+            AT_FDCWD => Ok(k.proc().fs.cwd),
+            fd => k.inode_of(fd),
+        };
+    }
+    let found = k.resolve_existing(dirfd, &path, flags & AT_SYMLINK_NOFOLLOW == 0);
+    if let Err(error) = found
+        && log
+    {
+        k.note_absence(dirfd, &path, error);
     }
     found
 }
@@ -143,33 +114,42 @@ fn packed((major, minor): (u32, u32)) -> u64 {
 const FILE_SYSTEM: (u32, u32) = (0, 1);
 
 /// `struct stat`: Linux `include/uapi/asm-generic/stat.h` and `arch/x86/include/uapi/asm/stat.h`.
-fn put_stat(k: &mut Kernel, addr: u64, found: &Attributes) -> SysResult {
-    let mut raw = [0u8; 144];
-    let mut put = |offset: usize, bytes: &[u8]| raw[offset..offset + bytes.len()].copy_from_slice(bytes);
-    put(0, &packed(FILE_SYSTEM).to_le_bytes());
-    put(8, &found.number.to_le_bytes());
-    let size = match ABI {
-        Abi::X86_64 => {
-            put(16, &u64::from(found.links).to_le_bytes());
-            put(24, &found.mode.to_le_bytes());
-            put(40, &packed(found.device).to_le_bytes());
-            144
-        }
-        Abi::Aarch64 => {
-            put(16, &found.mode.to_le_bytes());
-            put(20, &found.links.to_le_bytes());
-            put(32, &packed(found.device).to_le_bytes());
-            128
-        }
+/// Owner and group are 0.
+fn put_stat(k: &mut Kernel, addr: u64, inode: InodeId) -> SysResult {
+    let found = attributes(k, inode);
+    let (mode, links, device) = (u64::from(found.mode), u64::from(found.links), packed(found.device));
+    let [a, b, c, d] = match ABI {
+        Abi::X86_64 => [links, mode, 0, device],
+        Abi::Aarch64 => [mode | links << 32, 0, device, 0],
     };
-    put(48, &found.size.to_le_bytes());
-    put(56, &4096u32.to_le_bytes());
-    put(64, &found.sectors.to_le_bytes());
-    for (offset, time) in [(72, found.atime), (88, found.mtime), (104, found.ctime)] {
-        put(offset, &(time / SECOND).to_le_bytes());
-        put(offset + 8, &(time % SECOND).to_le_bytes());
+    let mut words = [
+        packed(FILE_SYSTEM),
+        found.number,
+        a,
+        b,
+        c,
+        d,
+        found.size,
+        4096,
+        found.sectors,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+    ];
+    for (pair, time) in words[9..].chunks_exact_mut(2).zip(found.times) {
+        pair.copy_from_slice(&[time / SECOND, time % SECOND]);
     }
-    k.write_user(addr, &raw[..size])?;
+    let size = match ABI {
+        Abi::X86_64 => 18,
+        Abi::Aarch64 => 16,
+    };
+    k.write_user_words(addr, &words[..size])?;
     Ok(0)
 }
 
@@ -179,26 +159,26 @@ pub fn newfstatat(k: &mut Kernel, a: Args) -> SysResult {
     if flags & !(AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH) != 0 {
         return Err(Errno::EINVAL.into());
     }
-    let found = of_path(k, a.int(0), a.get(1), flags)?;
-    put_stat(k, a.get(2), &found)
+    let inode = of_path(k, a.int(0), a.get(1), flags)?;
+    put_stat(k, a.get(2), inode)
 }
 
 /// `fstat(fd, buf)`
 pub fn fstat(k: &mut Kernel, a: Args) -> SysResult {
-    let found = of_descriptor(k, a.int(0))?;
-    put_stat(k, a.get(1), &found)
+    let inode = k.inode_of(a.int(0))?;
+    put_stat(k, a.get(1), inode)
 }
 
 /// `stat(path, buf)`
 pub fn stat(k: &mut Kernel, a: Args) -> SysResult {
-    let found = of_path(k, AT_FDCWD, a.get(0), 0)?;
-    put_stat(k, a.get(1), &found)
+    let inode = of_path(k, AT_FDCWD, a.get(0), 0)?;
+    put_stat(k, a.get(1), inode)
 }
 
 /// `lstat(path, buf)`
 pub fn lstat(k: &mut Kernel, a: Args) -> SysResult {
-    let found = of_path(k, AT_FDCWD, a.get(0), AT_SYMLINK_NOFOLLOW)?;
-    put_stat(k, a.get(1), &found)
+    let inode = of_path(k, AT_FDCWD, a.get(0), AT_SYMLINK_NOFOLLOW)?;
+    put_stat(k, a.get(1), inode)
 }
 
 /// `statx(dirfd, path, flags, mask, buf)`: `struct statx` of Linux `include/uapi/linux/stat.h`.
@@ -209,25 +189,22 @@ pub fn statx(k: &mut Kernel, a: Args) -> SysResult {
     if flags & !known != 0 || a.uint(3) >> 31 != 0 {
         return Err(Errno::EINVAL.into());
     }
-    let found = of_path(k, a.int(0), a.get(1), flags)?;
-    let mut raw = [0u8; 256];
-    let mut put = |offset: usize, bytes: &[u8]| raw[offset..offset + bytes.len()].copy_from_slice(bytes);
-    put(0, &0x7ffu32.to_le_bytes()); // STATX_BASIC_STATS
-    put(4, &4096u32.to_le_bytes());
-    put(16, &found.links.to_le_bytes());
-    put(28, &(found.mode as u16).to_le_bytes());
-    put(32, &found.number.to_le_bytes());
-    put(40, &found.size.to_le_bytes());
-    put(48, &found.sectors.to_le_bytes());
-    for (offset, time) in [(64, found.atime), (96, found.ctime), (112, found.mtime)] {
-        put(offset, &(time / SECOND).to_le_bytes());
-        put(offset + 8, &((time % SECOND) as u32).to_le_bytes());
+    let inode = of_path(k, a.int(0), a.get(1), flags)?;
+    let found = attributes(k, inode);
+    let [atime, mtime, ctime] = found.times;
+    let mut words = [0; 32];
+    // STATX_BASIC_STATS, and the block size.
+    words[0] = 0x7ff | 4096 << 32;
+    words[2] = u64::from(found.links);
+    words[3] = u64::from(found.mode) << 32;
+    (words[4], words[5], words[6]) = (found.number, found.size, found.sectors);
+    // At 10 is the time of birth, which is not known.
+    for (at, time) in [(8, atime), (12, ctime), (14, mtime)] {
+        (words[at], words[at + 1]) = (time / SECOND, time % SECOND);
     }
-    put(128, &found.device.0.to_le_bytes());
-    put(132, &found.device.1.to_le_bytes());
-    put(136, &FILE_SYSTEM.0.to_le_bytes());
-    put(140, &FILE_SYSTEM.1.to_le_bytes());
-    k.write_user(a.get(4), &raw)?;
+    words[16] = u64::from(found.device.0) | u64::from(found.device.1) << 32;
+    words[17] = u64::from(FILE_SYSTEM.0) | u64::from(FILE_SYSTEM.1) << 32;
+    k.write_user_words(a.get(4), &words)?;
     Ok(0)
 }
 
@@ -259,7 +236,8 @@ fn access_path(k: &mut Kernel, dirfd: i32, path: u64, mode: u32, flags: u32) -> 
     if mode & !7 != 0 || flags & !known != 0 {
         return Err(Errno::EINVAL.into());
     }
-    let found = of_path(k, dirfd, path, flags)?;
+    let inode = of_path(k, dirfd, path, flags)?;
+    let found = attributes(k, inode);
     // Root may do everything but execute what nobody may.
     let directory = found.mode & 0o170000 == 0o040000;
     if mode & 1 != 0 && !directory && found.mode & 0o111 == 0 {
@@ -284,29 +262,18 @@ pub fn access(k: &mut Kernel, a: Args) -> SysResult {
 }
 
 /// An inode that is to be changed: by path, or by descriptor.
-fn to_change(k: &mut Kernel, dirfd: i32, path: u64, flags: u32) -> Result<Option<InodeId>, Errno> {
+fn to_change(k: &mut Kernel, dirfd: i32, path: u64, flags: u32) -> Result<InodeId, Errno> {
     if flags & !(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH) != 0 {
         return Err(Errno::EINVAL);
     }
-    let path = k.read_user_path(path)?;
-    let inode = if path.is_empty() && flags & AT_EMPTY_PATH != 0 {
-        match dirfd {
-            AT_FDCWD => k.proc().fs.cwd,
-            fd => match k.file(fd)?.inode {
-                Some(inode) => inode,
-                None => return Ok(None),
-            },
-        }
-    } else {
-        let follow = flags & AT_SYMLINK_NOFOLLOW == 0;
-        k.resolve_existing(dirfd, &path, follow)?
-    };
+    let inode = inode_at(k, dirfd, path, flags, false)?;
     k.begin_change();
-    Ok(inode.descriptor().is_none().then_some(inode))
+    Ok(inode)
 }
 
-fn set_mode(k: &mut Kernel, inode: Option<InodeId>, mode: u32) -> SysResult {
-    if let Some(inode) = inode {
+fn set_mode(k: &mut Kernel, inode: InodeId, mode: u32) -> SysResult {
+    // A pipe has no inode.
+    if inode.descriptor().is_none() {
         let now = k.vfs.now;
         let node = k.vfs.inode_mut(inode);
         if matches!(node.body, Body::Symlink(_)) {
@@ -338,7 +305,7 @@ pub fn chmod(k: &mut Kernel, a: Args) -> SysResult {
 
 /// `fchmod(fd, mode)`
 pub fn fchmod(k: &mut Kernel, a: Args) -> SysResult {
-    let inode = k.file(a.int(0))?.inode;
+    let inode = k.inode_of(a.int(0))?;
     k.begin_change();
     set_mode(k, inode, a.uint(1))
 }
@@ -384,7 +351,7 @@ pub fn utimensat(k: &mut Kernel, a: Args) -> SysResult {
     }
     let inode = if a.get(1) == 0 {
         k.begin_change();
-        k.file(a.int(0))?.inode
+        k.inode_of(a.int(0))?
     } else {
         to_change(k, a.int(0), a.get(1), a.uint(3))?
     };
@@ -392,7 +359,7 @@ pub fn utimensat(k: &mut Kernel, a: Args) -> SysResult {
 }
 
 /// Times: seconds and nanoseconds of the last access, then of the last change.
-fn set_times(k: &mut Kernel, inode: Option<InodeId>, times: [u64; 4]) -> SysResult {
+fn set_times(k: &mut Kernel, inode: InodeId, times: [u64; 4]) -> SysResult {
     let now = k.vfs.now;
     let mut both = [None; 2];
     for (time, pair) in both.iter_mut().zip(times.chunks_exact(2)) {
@@ -407,7 +374,7 @@ fn set_times(k: &mut Kernel, inode: Option<InodeId>, times: [u64; 4]) -> SysResu
             _ => return Err(Errno::EINVAL.into()),
         };
     }
-    if let Some(inode) = inode {
+    if inode.descriptor().is_none() {
         let node = k.vfs.inode_mut(inode);
         node.atime = both[0].unwrap_or(node.atime);
         node.mtime = both[1].unwrap_or(node.mtime);
@@ -521,7 +488,7 @@ pub fn fallocate(k: &mut Kernel, a: Args) -> SysResult {
 /// `fadvise64`, `readahead`: nothing is to be gained.
 pub fn advise(k: &mut Kernel, a: Args) -> SysResult {
     match k.file(a.int(0))?.object {
-        Object::PipeRead(_) | Object::PipeWrite(_) | Object::PipeBoth(_) => Err(Errno::ESPIPE.into()),
+        Object::Pipe(_) => Err(Errno::ESPIPE.into()),
         _ => Ok(0),
     }
 }

@@ -40,7 +40,7 @@ pub fn read(k: &mut Kernel, a: Args) -> SysResult {
 pub fn write(k: &mut Kernel, a: Args) -> SysResult {
     let file = k.descriptor(a.int(0))?;
     match k.vfs.open.at(file).object {
-        Object::PipeWrite(_) | Object::PipeBoth(_) => write_all(k, file, &[(a.get(1), a.get(2))]),
+        Object::Pipe(_) => write_all(k, file, &[(a.get(1), a.get(2))]),
         _ => write_file(k, file, a.get(1), a.get(2), None),
     }
 }
@@ -84,7 +84,7 @@ pub fn pwritev(k: &mut Kernel, a: Args) -> SysResult {
 fn seekable(k: &mut Kernel, fd: i32, offset: u64) -> Result<FileId, Errno> {
     let id = k.file_id(fd)?;
     match k.vfs.open.get(id).object {
-        Object::PipeRead(_) | Object::PipeWrite(_) | Object::PipeBoth(_) => Err(Errno::ESPIPE),
+        Object::Pipe(_) => Err(Errno::ESPIPE),
         _ if offset > i64::MAX as u64 => Err(Errno::EINVAL),
         _ => Ok(id),
     }
@@ -170,7 +170,7 @@ fn write_all(k: &mut Kernel, file: FileId, pieces: &[(u64, u64)]) -> SysResult {
         while written < len && done < total {
             let (addr, len) = (addr.wrapping_add(written), (len - written).min(total - done));
             let result = match object {
-                Object::PipeWrite(pipe) | Object::PipeBoth(pipe) => {
+                Object::Pipe(pipe) => {
                     let whole = if total as usize <= pipe::ATOMIC { total - done } else { 1 };
                     write_pipe(k, pipe, addr, len, whole as usize)
                 }
@@ -267,10 +267,10 @@ fn read_file(k: &mut Kernel, id: FileId, addr: u64, len: u64, at: Option<u64>) -
             }
             Ok(done)
         }
-        Object::PipeRead(pipe) | Object::PipeBoth(pipe) => read_pipe(k, id, pipe, addr, len),
+        Object::Pipe(pipe) => read_pipe(k, id, pipe, addr, len),
         Object::Directory => Err(Errno::EISDIR.into()),
         Object::Device(device) => read_device(k, device, file.nonblocking(), addr, len),
-        Object::PipeWrite(_) | Object::Place => Err(Errno::EBADF.into()),
+        Object::Place => Err(Errno::EBADF.into()),
     }
 }
 

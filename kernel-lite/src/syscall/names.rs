@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //! Making, moving, removing and listing names; the working directory.
 
-use super::attributes::{device_number, existing};
+use super::attributes::{device_number, existing, inode_at};
 use super::{Args, SysResult};
 use crate::errno::Errno;
 use crate::kernel::Kernel;
@@ -11,6 +11,7 @@ use crate::vfs::tree::{RENAME_EXCHANGE, RENAME_NOREPLACE};
 use crate::vfs::{Body, Data, Device, InodeId};
 use alloc::vec::Vec;
 
+const AT_SYMLINK_NOFOLLOW: u32 = 0x100;
 const AT_REMOVEDIR: u32 = 0x200;
 const AT_SYMLINK_FOLLOW: u32 = 0x400;
 const AT_EMPTY_PATH: u32 = 0x1000;
@@ -110,12 +111,8 @@ pub fn linkat(k: &mut Kernel, a: Args) -> SysResult {
     if flags & !(AT_SYMLINK_FOLLOW | AT_EMPTY_PATH) != 0 {
         return Err(Errno::EINVAL.into());
     }
-    let path = k.read_user_path(a.get(1))?;
-    let inode = if path.is_empty() && flags & AT_EMPTY_PATH != 0 {
-        k.file(a.int(0))?.inode.ok_or(Errno::EXDEV)?
-    } else {
-        k.resolve_existing(a.int(0), &path, flags & AT_SYMLINK_FOLLOW != 0)?
-    };
+    let follow = if flags & AT_SYMLINK_FOLLOW == 0 { AT_SYMLINK_NOFOLLOW } else { 0 };
+    let inode = inode_at(k, a.int(0), a.get(1), flags & AT_EMPTY_PATH | follow, false)?;
     let found = new_name(k, a.int(2), a.get(3), false)?;
     if inode.descriptor().is_some() {
         return Err(Errno::EXDEV.into());

@@ -149,9 +149,8 @@ fn open_existing(k: &mut Kernel, found: &Found, inode: InodeId, flags: u32) -> R
         let file = k.file(fd)?;
         let (object, name) = (file.object, file.name.clone());
         let again = OpenFile::new(object, None, flags & STATUS, &name);
-        let (reader, writer) = ends(object);
-        if let Some(pipe) = pipe_of(object) {
-            k.vfs.pipes.open(pipe, reader, writer);
+        if let Object::Pipe(pipe) = object {
+            k.vfs.pipes.open(pipe, again.readable(), again.writable());
         }
         return Ok(k.vfs.add_open(&mut k.mem, again)?);
     }
@@ -200,19 +199,6 @@ fn open_existing(k: &mut Kernel, found: &Found, inode: InodeId, flags: u32) -> R
     Ok(file)
 }
 
-fn ends(object: Object) -> (bool, bool) {
-    let reader = matches!(object, Object::PipeRead(_) | Object::PipeBoth(_));
-    let writer = matches!(object, Object::PipeWrite(_) | Object::PipeBoth(_));
-    (reader, writer)
-}
-
-fn pipe_of(object: Object) -> Option<u32> {
-    match object {
-        Object::PipeRead(pipe) | Object::PipeWrite(pipe) | Object::PipeBoth(pipe) => Some(pipe),
-        _ => None,
-    }
-}
-
 /// A writer waits for a reader. A reader does not wait here but when it reads for the first time: so that the
 /// writer can see it although a call that waits has changed nothing.
 fn open_fifo(
@@ -230,21 +216,16 @@ fn open_fifo(
             id
         }
     };
-    let object = match flags & flag::ACCESS {
-        0 => Object::PipeRead(id),
-        flag::WRITE_ONLY => Object::PipeWrite(id),
-        _ => Object::PipeBoth(id),
-    };
-    let pipe = k.vfs.pipes.get(id);
-    if matches!(object, Object::PipeWrite(_)) && pipe.readers == 0 {
+    let access = flags & flag::ACCESS;
+    let (reader, writer) = (access != flag::WRITE_ONLY, access != 0);
+    if !reader && k.vfs.pipes.get(id).readers == 0 {
         if flags & flag::NONBLOCK != 0 {
             return Err(Errno::ENXIO.into());
         }
         return Err(k.block(Key::Pipe(id), None, true));
     }
-    let (reader, writer) = ends(object);
     k.vfs.pipes.open(id, reader, writer);
-    let file = match add(k, object, inode, found, flags) {
+    let file = match add(k, Object::Pipe(id), inode, found, flags) {
         Ok(file) => file,
         Err(error) => {
             if k.vfs.pipes.close(&mut k.mem, id, reader, writer) {
@@ -358,9 +339,9 @@ fn make_pipe(k: &mut Kernel, fds: u64, flags: u32) -> SysResult {
     // Both are tried: each end that cannot be made is closed.
     let mut ends = [Err(Errno::EMFILE); 2];
     for (writes, end) in ends.iter_mut().enumerate() {
-        let object = if writes == 0 { Object::PipeRead(id) } else { Object::PipeWrite(id) };
-        let status = flags & flag::NONBLOCK | if writes == 0 { 0 } else { flag::WRITE_ONLY };
-        *end = match k.vfs.add_open(&mut k.mem, OpenFile::new(object, None, status, &name)) {
+        // Access modes: 0 reads, 1 writes.
+        let status = flags & flag::NONBLOCK | writes as u32;
+        *end = match k.vfs.add_open(&mut k.mem, OpenFile::new(Object::Pipe(id), None, status, &name)) {
             Ok(file) => k.install(file, 0, flags & flag::CLOSE_ON_EXEC != 0),
             Err(error) => {
                 k.vfs.pipes.close(&mut k.mem, id, writes == 0, writes == 1);
@@ -435,10 +416,7 @@ pub fn fcntl(k: &mut Kernel, a: Args) -> SysResult {
             Ok(0)
         }
         F_GETFL => {
-            let large = match file.object {
-                Object::PipeRead(_) | Object::PipeWrite(_) if file.inode.is_none() => 0,
-                _ => O_LARGEFILE,
-            };
+            let large = if file.inode.is_none() { 0 } else { O_LARGEFILE };
             Ok(u64::from(file.flags | large))
         }
         F_SETFL => {
@@ -456,7 +434,7 @@ pub fn fcntl(k: &mut Kernel, a: Args) -> SysResult {
         }
         F_SETOWN => Ok(0),
         F_GETOWN => Ok(0),
-        F_GETPIPE_SZ | F_SETPIPE_SZ if pipe_of(file.object).is_none() => Err(Errno::EBADF.into()),
+        F_GETPIPE_SZ | F_SETPIPE_SZ if !matches!(file.object, Object::Pipe(_)) => Err(Errno::EBADF.into()),
         F_GETPIPE_SZ => Ok(pipe::CAPACITY as u64),
         F_SETPIPE_SZ if argument <= pipe::CAPACITY as u64 => Ok(pipe::CAPACITY as u64),
         F_SETPIPE_SZ => Err(Errno::EPERM.into()),

@@ -24,8 +24,8 @@ fn readiness(k: &mut Kernel, fd: i32) -> u16 {
         return POLLNVAL;
     };
     let both = POLLIN | POLLRDNORM | POLLOUT | POLLWRNORM;
-    let (object, fresh) = (file.object, file.fresh);
-    match object {
+    let (reader, writer, fresh) = (file.readable(), file.writable(), file.fresh);
+    match file.object {
         Object::File | Object::Directory => both,
         Object::Place => POLLNVAL,
         Object::Device(Device::Console) => {
@@ -33,10 +33,10 @@ fn readiness(k: &mut Kernel, fd: i32) -> u16 {
             if !k.interactive || k.vfs.tty.readable() { both } else { POLLOUT | POLLWRNORM }
         }
         Object::Device(_) => both,
-        Object::PipeRead(id) | Object::PipeWrite(id) | Object::PipeBoth(id) => {
+        Object::Pipe(id) => {
             let pipe = k.vfs.pipes.get(id);
             let mut ready = 0;
-            if !matches!(object, Object::PipeWrite(_)) {
+            if reader {
                 if !pipe.is_empty() {
                     ready |= POLLIN | POLLRDNORM;
                 }
@@ -44,7 +44,7 @@ fn readiness(k: &mut Kernel, fd: i32) -> u16 {
                     ready |= POLLHUP;
                 }
             }
-            if !matches!(object, Object::PipeRead(_)) {
+            if writer {
                 if pipe.readers == 0 {
                     ready |= POLLERR | POLLOUT | POLLWRNORM;
                 } else if pipe.room() >= pipe::ATOMIC {
@@ -215,9 +215,7 @@ pub fn ioctl(k: &mut Kernel, a: Args) -> SysResult {
         FIONREAD => {
             let count = match object {
                 Object::File => k.vfs.size(inode.unwrap_or_default()).saturating_sub(position),
-                Object::PipeRead(id) | Object::PipeWrite(id) | Object::PipeBoth(id) => {
-                    k.vfs.pipes.get(id).len() as u64
-                }
+                Object::Pipe(id) => k.vfs.pipes.get(id).len() as u64,
                 Object::Device(Device::Console) => k.vfs.tty.available() as u64,
                 _ => return Err(Errno::ENOTTY.into()),
             };

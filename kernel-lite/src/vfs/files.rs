@@ -3,7 +3,7 @@
 //!
 //! Over 500 lines: a table of descriptors, the open files behind it and their counts change together.
 
-use super::{Body, InodeId, Vfs};
+use super::{Body, FD_LINK, FD_OPEN, InodeId, Vfs};
 use crate::errno::Errno;
 use crate::kernel::Kernel;
 use crate::mem::Mem;
@@ -41,12 +41,8 @@ pub enum Object {
     Directory,
     /// A device.
     Device(super::Device),
-    /// The end of a pipe that is read.
-    PipeRead(u32),
-    /// The end of a pipe that is written.
-    PipeWrite(u32),
-    /// Both ends (a FIFO opened for both).
-    PipeBoth(u32),
+    /// The ends of a pipe that the access mode says: the one that is read, the one that is written, or both.
+    Pipe(u32),
     /// A file opened with O_PATH: a place, no content.
     Place,
 }
@@ -293,6 +289,12 @@ impl Kernel {
         self.descriptor(fd)
     }
 
+    /// What a descriptor leads to: its inode, or what [`InodeId::descriptor`] tells from one where it has none.
+    pub fn inode_of(&mut self, fd: i32) -> Result<InodeId, Errno> {
+        let inode = self.file(fd)?.inode;
+        Ok(inode.unwrap_or(InodeId(FD_LINK | FD_OPEN | fd as usize)))
+    }
+
     /// [`Kernel::file_id`] for reading and writing.
     #[inline(always)]
     pub fn descriptor(&self, fd: i32) -> Result<FileId, Errno> {
@@ -349,16 +351,10 @@ impl Kernel {
         if file.refs > 0 {
             return;
         }
-        let (object, inode) = (file.object, file.inode);
+        let (object, inode, reader, writer) = (file.object, file.inode, file.readable(), file.writable());
         self.vfs.open.slots[id.0] = None;
         self.vfs.open.free.push(id.0);
-        let pipe = match object {
-            Object::PipeRead(pipe) => Some((pipe, true, false)),
-            Object::PipeWrite(pipe) => Some((pipe, false, true)),
-            Object::PipeBoth(pipe) => Some((pipe, true, true)),
-            _ => None,
-        };
-        if let Some((pipe, reader, writer)) = pipe {
+        if let Object::Pipe(pipe) = object {
             let gone = self.vfs.pipes.close(&mut self.mem, pipe, reader, writer);
             if gone
                 && let Some(inode) = inode
