@@ -71,8 +71,7 @@ entry:
     add     x2, x2, #0xfff
     and     x2, x2, #~0x1fffff          // destination
     mov     x21, x20
-    adrp    x3, file_end
-    add     x3, x3, :lo12:file_end
+    adr     x3, file_end
     mov     x4, x2
 2:  ldp     x5, x6, [x20], #16
     stp     x5, x6, [x4], #16
@@ -89,8 +88,7 @@ entry:
     br      x3
 
 in_ram:
-    adrp    x1, file_end                // zero .bss, the boot tables and the stack
-    add     x1, x1, :lo12:file_end
+    adr     x1, file_end                // zero .bss, the boot tables and the stack
     adrp    x2, image_end
 3:  stp     xzr, xzr, [x1], #16
     cmp     x1, x2
@@ -186,10 +184,8 @@ at_el1:
 
 upper_half:
     add     x3, x3, x20                 // the load bias: the image is linked at 0
-    adrp    x1, relr_start              // RELR (ELF gABI, "Relative relocation table")
-    add     x1, x1, :lo12:relr_start
-    adrp    x2, relr_end
-    add     x2, x2, :lo12:relr_end
+    adr     x1, relr_start              // RELR (ELF gABI, "Relative relocation table")
+    adr     x2, relr_end
 7:  cmp     x1, x2
     b.hs    11f
     ldr     x5, [x1], #8

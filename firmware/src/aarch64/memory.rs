@@ -13,26 +13,6 @@ global_asm!(
     .global memcmp
     .global bcmp
 
-    .balign 16
-memmove:                                // x0 to, x1 from, x2 bytes -> x0
-    sub     x3, x0, x1
-    cmp     x3, x2
-    b.hs    memcpy                      // to is below from, or behind its end
-    add     x4, x0, x2                  // else from the end downwards
-    add     x5, x1, x2
-1:  subs    x2, x2, #16
-    b.lo    2f
-    ldp     x6, x7, [x5, #-16]!
-    stp     x6, x7, [x4, #-16]!
-    b       1b
-2:  adds    x2, x2, #16
-    b.eq    4f
-3:  ldrb    w6, [x5, #-1]!
-    strb    w6, [x4, #-1]!
-    subs    x2, x2, #1
-    b.ne    3b
-4:  ret
-
     // Every path loads what it stores last before it stores what it stores first, or goes upwards in order,
     // so that memmove can come here when the destination is below the source.
     .balign 16
@@ -111,6 +91,26 @@ memcpy:                                 // x0 to, x1 from, x2 bytes -> x0
     strb    w7, [x0, x3]
     strb    w8, [x0, x4]
 23: ret
+
+    .section .text.memmove, "ax"
+memmove:                                // x0 to, x1 from, x2 bytes -> x0
+    sub     x3, x0, x1
+    cmp     x3, x2
+    b.hs    memcpy                      // to is below from, or behind its end
+    add     x4, x0, x2                  // else from the end downwards
+    add     x5, x1, x2
+1:  subs    x2, x2, #16
+    b.lo    2f
+    ldp     x6, x7, [x5, #-16]!
+    stp     x6, x7, [x4, #-16]!
+    b       1b
+2:  adds    x2, x2, #16
+    b.eq    4f
+3:  ldrb    w6, [x5, #-1]!
+    strb    w6, [x4, #-1]!
+    subs    x2, x2, #1
+    b.ne    3b
+4:  ret
 
     .section .text.memset, "ax"
 memset:                                 // x0 to, w1 byte, x2 bytes -> x0

@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: MIT
 //! The registers of a user thread.
 
-use core::arch::asm;
+use super::trap::{load_fp, save_fp};
 
 /// PSTATE of a new thread: EL0, AArch64, all interrupts let through (ARM ARM, SPSR_EL1).
 const PSTATE_USER: u64 = 0;
 /// What a program may choose of it: the condition flags N, Z, C, V.
 const PSTATE_FLAGS: u64 = 0xf000_0000;
 
-/// The floating-point and SIMD registers.
+/// The floating-point and SIMD registers. The assembly in `trap.rs` knows the layout.
 #[derive(Clone, Copy)]
 #[repr(C, align(16))]
 pub(super) struct FpState {
-    pub v: [u128; 32],
     pub fpsr: u64,
     pub fpcr: u64,
+    pub v: [u128; 32],
 }
 
 /// The registers of a user thread. The assembly in `trap.rs` knows the offsets of the first fields.
@@ -42,7 +42,7 @@ impl UserContext {
             pstate: PSTATE_USER,
             tls: 0,
             kernel_sp: 0,
-            fp: FpState { v: [0; 32], fpsr: 0, fpcr: 0 },
+            fp: FpState { fpsr: 0, fpcr: 0, v: [0; 32] },
         }
     }
 
@@ -116,73 +116,15 @@ impl UserContext {
 
     /// Saves the processor's floating-point registers here.
     pub fn fp_save(&mut self) {
-        let fp = &mut self.fp;
-        let (fpsr, fpcr): (u64, u64);
-        // SAFETY: the 512 bytes at `v` belong to `self` and are 16-aligned; the monitor is built without
-        // floating-point registers, so the compiler never keeps anything in them.
-        unsafe {
-            asm!(
-                ".arch_extension fp",
-                ".arch_extension simd",
-                "stp q0, q1, [{v}]",
-                "stp q2, q3, [{v}, #32]",
-                "stp q4, q5, [{v}, #64]",
-                "stp q6, q7, [{v}, #96]",
-                "stp q8, q9, [{v}, #128]",
-                "stp q10, q11, [{v}, #160]",
-                "stp q12, q13, [{v}, #192]",
-                "stp q14, q15, [{v}, #224]",
-                "stp q16, q17, [{v}, #256]",
-                "stp q18, q19, [{v}, #288]",
-                "stp q20, q21, [{v}, #320]",
-                "stp q22, q23, [{v}, #352]",
-                "stp q24, q25, [{v}, #384]",
-                "stp q26, q27, [{v}, #416]",
-                "stp q28, q29, [{v}, #448]",
-                "stp q30, q31, [{v}, #480]",
-                "mrs {sr}, fpsr",
-                "mrs {cr}, fpcr",
-                v = in(reg) &mut fp.v,
-                sr = out(reg) fpsr,
-                cr = out(reg) fpcr,
-                options(nostack, preserves_flags)
-            )
-        }
-        (fp.fpsr, fp.fpcr) = (fpsr, fpcr);
+        // SAFETY: what is written belongs to `self`; the monitor is built without floating-point registers, so the
+        // compiler never keeps anything in them.
+        unsafe { save_fp(&mut self.fp) }
     }
 
     /// Loads the processor's floating-point registers from here.
     pub fn fp_restore(&self) {
-        let fp = &self.fp;
-        // SAFETY: as in `fp_save`; the registers belong to the last thread that ran, which is saved.
-        unsafe {
-            asm!(
-                ".arch_extension fp",
-                ".arch_extension simd",
-                "ldp q0, q1, [{v}]",
-                "ldp q2, q3, [{v}, #32]",
-                "ldp q4, q5, [{v}, #64]",
-                "ldp q6, q7, [{v}, #96]",
-                "ldp q8, q9, [{v}, #128]",
-                "ldp q10, q11, [{v}, #160]",
-                "ldp q12, q13, [{v}, #192]",
-                "ldp q14, q15, [{v}, #224]",
-                "ldp q16, q17, [{v}, #256]",
-                "ldp q18, q19, [{v}, #288]",
-                "ldp q20, q21, [{v}, #320]",
-                "ldp q22, q23, [{v}, #352]",
-                "ldp q24, q25, [{v}, #384]",
-                "ldp q26, q27, [{v}, #416]",
-                "ldp q28, q29, [{v}, #448]",
-                "ldp q30, q31, [{v}, #480]",
-                "msr fpsr, {sr}",
-                "msr fpcr, {cr}",
-                v = in(reg) &fp.v,
-                sr = in(reg) fp.fpsr,
-                cr = in(reg) fp.fpcr,
-                options(nostack, preserves_flags, readonly)
-            )
-        }
+        // SAFETY: as above; the registers belong to the last thread that ran, which is saved.
+        unsafe { load_fp(&self.fp) }
     }
 
     /// Completes a trapped counter read with the logical clock's nanoseconds and skips the instruction.

@@ -4,6 +4,7 @@
 //! While user mode runs, SP_EL1 points at the thread's [`UserContext`], so that the exception vector can
 //! store all registers without a scratch register and without a memory access that is not needed.
 
+use super::context::FpState;
 use super::{DIRECT_MAP, Root, Trap, UserContext, set_timer};
 use crate::paging::Access;
 use crate::ram::PhysAddr;
@@ -18,7 +19,6 @@ const SERROR: u64 = 1 << 62;
 
 global_asm!(
     r#"
-    .section .text.vectors, "ax"
     .macro SAVE_USER
         stp     x0, x1, [sp]
         stp     x2, x3, [sp, #16]
@@ -42,15 +42,17 @@ global_asm!(
         stp     x2, x3, [sp, #{pc}]
         mrs     x4, tpidr_el0
     .endm
+    .arch_extension fp
+    .arch_extension simd
 
-    // The linker script puts this 512 bytes behind `exception_vectors`: the slots of exceptions from the monitor itself
-    // and from user mode. What slots have left holds the code that follows.
+    // The linker script puts these two sections 512 and 640 bytes behind `exception_vectors`: the slots of exceptions
+    // from the monitor itself and from user mode, 128 bytes each. What a slot has left holds code that is needed anyway.
+    .section .text.vectors.first, "ax"
     b       monitor_fault       // from the monitor: synchronous
 leave_user:                     // x0: syndrome, x1 to x4: sp, pc, PSTATE, thread pointer, sp: the context
     ldr     x5, [sp, #{kernel_sp}]
     str     x4, [sp, #{tls}]
-    adrp    x6, loaded
-    add     x6, x6, :lo12:loaded
+    adr     x6, loaded
     stp     x1, x4, [x6]
     stp     x2, x3, [x6, #16]
     mov     sp, x5
@@ -63,19 +65,40 @@ leave_user:                     // x0: syndrome, x1 to x4: sp, pc, PSTATE, threa
     add     sp, sp, #96
     ret
 
-    .balign 128                 // from the monitor: IRQ
-    b       monitor_fault
+    .section .text.vectors, "ax"
+    b       monitor_fault       // from the monitor: IRQ
 monitor_fault:
-    adrp    x4, emergency_stack_end
-    add     sp, x4, :lo12:emergency_stack_end
+    adr     x4, emergency_stack_end
+    mov     sp, x4
     mrs     x0, esr_el1
     mrs     x1, far_el1
     mrs     x2, elr_el1
     bl      {monitor_fault}
+load_fp:                        // load_fp(x0: FpState)
+    ldp     x1, x2, [x0]
+    msr     fpsr, x1
+    msr     fpcr, x2
+    ldp     q0, q1, [x0, #16]
+    ldp     q2, q3, [x0, #48]
+    ldp     q4, q5, [x0, #80]
+    ldp     q6, q7, [x0, #112]
+    ldp     q8, q9, [x0, #144]
+    ldp     q10, q11, [x0, #176]
+    ldp     q12, q13, [x0, #208]
+    ldp     q14, q15, [x0, #240]
+    ldp     q16, q17, [x0, #272]
+    ldp     q18, q19, [x0, #304]
+    ldp     q20, q21, [x0, #336]
+    ldp     q22, q23, [x0, #368]
+    ldp     q24, q25, [x0, #400]
+    ldp     q26, q27, [x0, #432]
+    ldp     q28, q29, [x0, #464]
+    ldp     q30, q31, [x0, #496]
+    ret
 
     .balign 128                 // from the monitor: FIQ
     b       monitor_fault
-changed:                        // the end of enter_user, if something is new
+changed:                        // enter_user, if something is new
     cbz     x8, 3f
     msr     sp_el0, x2
 3:  cbz     x9, 4f
@@ -87,23 +110,92 @@ changed:                        // the end of enter_user, if something is new
 6:  cbz     x12, enter
     msr     ttbr0_el1, x1
     str     x1, [x5, #32]
-    b       enter
+enter:                          // the end of enter_user
+    dsb     nshst               // table entries written since; ERET synchronises the context
+    ldp     x0, x1, [sp]
+    ldp     x2, x3, [sp, #16]
+    ldp     x4, x5, [sp, #32]
+    ldp     x6, x7, [sp, #48]
+    ldp     x8, x9, [sp, #64]
+    ldp     x10, x11, [sp, #80]
+    ldp     x12, x13, [sp, #96]
+    ldp     x14, x15, [sp, #112]
+    ldp     x16, x17, [sp, #128]
+    ldp     x18, x19, [sp, #144]
+    ldp     x20, x21, [sp, #160]
+    ldp     x22, x23, [sp, #176]
+    ldp     x24, x25, [sp, #192]
+    ldp     x26, x27, [sp, #208]
+    ldp     x28, x29, [sp, #224]
+    eret
 
     .balign 128                 // from the monitor: SError
     b       monitor_fault
+enter_user:                     // enter_user(x0: context, x1: TTBR0_EL1) -> x0: syndrome
+    sub     sp, sp, #96
+    stp     x19, x20, [sp]
+    stp     x21, x22, [sp, #16]
+    stp     x23, x24, [sp, #32]
+    stp     x25, x26, [sp, #48]
+    stp     x27, x28, [sp, #64]
+    stp     x29, x30, [sp, #80]
+    adr     x5, loaded
+    mov     x4, sp
+    str     x4, [x0, #{kernel_sp}]
+    mov     sp, x0
+    ldp     x30, x2, [sp, #240] // x30 and sp
+    ldr     x3, [sp, #{tls}]
+    ldp     x6, x7, [sp, #{pc}] // pc and PSTATE
+    ldp     x8, x9, [x5]
+    ldp     x10, x11, [x5, #16]
+    ldr     x12, [x5, #32]
+    eor     x8, x8, x2
+    eor     x9, x9, x3
+    eor     x10, x10, x6
+    eor     x11, x11, x7
+    eor     x12, x12, x1
+    orr     x13, x8, x9
+    orr     x14, x10, x11
+    orr     x13, x13, x12
+    orr     x13, x13, x14
+    cbz     x13, enter
+    b       changed
 
     .balign 128                 // user mode: synchronous
     SAVE_USER
     mrs     x0, esr_el1
     b       leave_user
+
     .balign 128                 // user mode: IRQ
+interrupted:
     SAVE_USER
     mov     x0, #{interrupt}
     b       leave_user
+
     .balign 128                 // user mode: FIQ
-    SAVE_USER
-    mov     x0, #{interrupt}
-    b       leave_user
+    b       interrupted
+save_fp:                        // save_fp(x0: FpState)
+    mrs     x1, fpsr
+    mrs     x2, fpcr
+    stp     x1, x2, [x0]
+    stp     q0, q1, [x0, #16]
+    stp     q2, q3, [x0, #48]
+    stp     q4, q5, [x0, #80]
+    stp     q6, q7, [x0, #112]
+    stp     q8, q9, [x0, #144]
+    stp     q10, q11, [x0, #176]
+    stp     q12, q13, [x0, #208]
+    stp     q14, q15, [x0, #240]
+    stp     q16, q17, [x0, #272]
+    stp     q18, q19, [x0, #304]
+    stp     q20, q21, [x0, #336]
+    stp     q22, q23, [x0, #368]
+    stp     q24, q25, [x0, #400]
+    stp     q26, q27, [x0, #432]
+    stp     q28, q29, [x0, #464]
+    stp     q30, q31, [x0, #496]
+    ret
+
     .balign 128                 // user mode: SError
     SAVE_USER
     mrs     x0, esr_el1
@@ -121,56 +213,6 @@ emergency_stack_end:
     .balign 16
 loaded:         .space  32
 current_ttbr0:  .space  8
-
-    // enter_user(x0: context, x1: TTBR0_EL1) -> x0: syndrome
-    .section .text.enter_user, "ax"
-enter_user:
-    sub     sp, sp, #96
-    stp     x19, x20, [sp]
-    stp     x21, x22, [sp, #16]
-    stp     x23, x24, [sp, #32]
-    stp     x25, x26, [sp, #48]
-    stp     x27, x28, [sp, #64]
-    stp     x29, x30, [sp, #80]
-    adrp    x5, loaded
-    add     x5, x5, :lo12:loaded
-    mov     x4, sp
-    str     x4, [x0, #{kernel_sp}]
-    mov     sp, x0
-    ldp     x30, x2, [sp, #240]     // x30 and sp
-    ldr     x3, [sp, #{tls}]
-    ldp     x6, x7, [sp, #{pc}]     // pc and PSTATE
-    ldp     x8, x9, [x5]
-    ldp     x10, x11, [x5, #16]
-    ldr     x12, [x5, #32]
-    eor     x8, x8, x2
-    eor     x9, x9, x3
-    eor     x10, x10, x6
-    eor     x11, x11, x7
-    eor     x12, x12, x1
-    orr     x13, x8, x9
-    orr     x14, x10, x11
-    orr     x13, x13, x12
-    orr     x13, x13, x14
-    cbnz    x13, changed
-enter:
-    dsb     nshst                   // table entries written since; ERET synchronises the context
-    ldp     x0, x1, [sp]
-    ldp     x2, x3, [sp, #16]
-    ldp     x4, x5, [sp, #32]
-    ldp     x6, x7, [sp, #48]
-    ldp     x8, x9, [sp, #64]
-    ldp     x10, x11, [sp, #80]
-    ldp     x12, x13, [sp, #96]
-    ldp     x14, x15, [sp, #112]
-    ldp     x16, x17, [sp, #128]
-    ldp     x18, x19, [sp, #144]
-    ldp     x20, x21, [sp, #160]
-    ldp     x22, x23, [sp, #176]
-    ldp     x24, x25, [sp, #192]
-    ldp     x26, x27, [sp, #208]
-    ldp     x28, x29, [sp, #224]
-    eret
     "#,
     pc = const offset_of!(UserContext, pc),
     tls = const offset_of!(UserContext, tls),
@@ -182,6 +224,7 @@ enter:
 
 // What the assembly takes for granted.
 const _: () = assert!(offset_of!(UserContext, x) == 0 && offset_of!(UserContext, sp) == 248);
+const _: () = assert!(offset_of!(FpState, fpcr) == 8 && offset_of!(FpState, v) == 16);
 const _: () = assert!(offset_of!(UserContext, pstate) == offset_of!(UserContext, pc) + 8);
 
 /// The empty tables that TTBR0_EL1 holds when it holds no space's.
@@ -191,6 +234,10 @@ unsafe extern "C" {
     static exception_vectors: u8;
     static mut current_ttbr0: u64;
     fn enter_user(context: *mut UserContext, ttbr0: u64) -> u64;
+    /// Stores the processor's floating-point registers.
+    pub(super) fn save_fp(fp: *mut FpState);
+    /// Loads them.
+    pub(super) fn load_fp(fp: *const FpState);
 }
 
 /// Takes whatever space is in TTBR0_EL1 out of it.
