@@ -9,7 +9,7 @@ use crate::errno::Errno;
 use crate::kernel::Kernel;
 use crate::paging::Prot;
 use crate::ram::{PAGE_SHIFT, PAGE_SIZE};
-use crate::space::{Backing, STACK_SIZE, STACK_TOP, Space, page_down, page_up};
+use crate::space::{Backing, STACK_SIZE, STACK_TOP, page_down, page_up};
 use crate::vfs::InodeId;
 use alloc::vec::Vec;
 
@@ -38,9 +38,8 @@ impl Program {
     }
 }
 
-/// A program in memory, not yet running.
-struct Loaded {
-    space: Space,
+/// Where a new program begins: its first instruction and its stack pointer.
+struct Start {
     entry: u64,
     sp: u64,
 }
@@ -53,16 +52,14 @@ impl Kernel {
         if program.bytes() > MAX_ARGUMENTS {
             return Err(Errno::E2BIG);
         }
-        let asid = self.next_asid()?;
-        let mut space = Space::new(&mut self.mem, asid)?;
-        let loaded = match self.load(&mut space, inode, &program) {
-            Ok((entry, sp)) => Loaded { space, entry, sp },
+        let space = self.new_space()?;
+        match self.load(space, inode, &program) {
+            Ok(start) => self.become_program(space, start, inode, &path, &program),
             Err(e) => {
-                space.free(&mut self.mem, &mut self.vfs);
+                self.leave_space(space);
                 return Err(e);
             }
-        };
-        self.become_program(loaded, inode, &path, &program);
+        }
         Ok(())
     }
 
@@ -99,7 +96,8 @@ impl Kernel {
         Err(Errno::ELOOP)
     }
 
-    fn load(&mut self, space: &mut Space, inode: InodeId, program: &Program) -> Result<(u64, u64), Errno> {
+    /// Fills the address space in slot `space`.
+    fn load(&mut self, space: usize, inode: InodeId, program: &Program) -> Result<Start, Errno> {
         let size = self.vfs.size(inode);
         let mut header = [0; elf::HEADER];
         if self.vfs.read_at(&mut self.mem, inode, 0, &mut header)? < header.len() {
@@ -120,27 +118,14 @@ impl Kernel {
             self.say_write_exec(&program.path);
         }
         let base = if elf.relocatable { PIE_BASE } else { 0 };
-        let end = self.map_segments(space, inode, &elf, base)?;
-        space.set_brk_start(page_up(end));
-        let (mem, vfs) = (&mut self.mem, &mut self.vfs);
-        let stack = STACK_TOP - STACK_SIZE;
-        space.map(mem, vfs, stack, STACK_SIZE, true, Prot::READ | Prot::WRITE, Backing::Zero)?;
-        if let Some(frame) = self.trampoline {
-            space.map_trampoline(mem, frame)?;
-        }
+        self.map_segments(space, inode, &elf, base)?;
         let sp = self.write_stack(space, &elf, base, program)?;
-        Ok((elf.entry.wrapping_add(base), sp))
+        Ok(Start { entry: elf.entry.wrapping_add(base), sp })
     }
 
-    /// Maps the segments; returns the end of the last.
-    fn map_segments(
-        &mut self,
-        space: &mut Space,
-        inode: InodeId,
-        elf: &Elf,
-        base: u64,
-    ) -> Result<u64, Errno> {
-        let (mem, vfs) = (&mut self.mem, &mut self.vfs);
+    /// Maps the segments, with the heap behind the last, the stack and the signal return code.
+    fn map_segments(&mut self, space: usize, inode: InodeId, elf: &Elf, base: u64) -> Result<(), Errno> {
+        let (space, mem, vfs) = (&mut self.spaces[space], &mut self.mem, &mut self.vfs);
         let mut end = 0;
         for s in &elf.segments {
             // A static-PIE of the full size of user space would reach past its end with the base.
@@ -163,17 +148,17 @@ impl Kernel {
             }
             end = end.max(mem_end);
         }
-        Ok(end)
+        space.set_brk_start(page_up(end));
+        let stack = STACK_TOP - STACK_SIZE;
+        space.map(mem, vfs, stack, STACK_SIZE, true, Prot::READ | Prot::WRITE, Backing::Zero)?;
+        if let Some(frame) = self.trampoline {
+            space.map_trampoline(mem, frame)?;
+        }
+        Ok(())
     }
 
     /// Strings, auxiliary vector, environment, arguments: as the psABIs of both processors want them.
-    fn write_stack(
-        &mut self,
-        space: &mut Space,
-        elf: &Elf,
-        base: u64,
-        program: &Program,
-    ) -> Result<u64, Errno> {
+    fn write_stack(&mut self, space: usize, elf: &Elf, base: u64, program: &Program) -> Result<u64, Errno> {
         // Everything is laid out in a buffer whose end is the top of the stack (less 16 zero bytes).
         let strings: usize = program.bytes() + RANDOM.len() + arch::PLATFORM.len() + 1;
         let string_base = (STACK_TOP - 16 - strings as u64) & !15;
@@ -221,20 +206,20 @@ impl Kernel {
             add_word(&mut words, value);
         }
         let sp = (string_base - words.len() as u64) & !15;
-        space.write(&mut self.mem, &mut self.vfs, string_base, &bytes)?;
-        space.write(&mut self.mem, &mut self.vfs, sp, &words)?;
+        let (space, mem, vfs) = (&mut self.spaces[space], &mut self.mem, &mut self.vfs);
+        space.write(mem, vfs, string_base, &bytes)?;
+        space.write(mem, vfs, sp, &words)?;
         Ok(sp)
     }
 
     /// The point of no return.
-    fn become_program(&mut self, loaded: Loaded, inode: InodeId, path: &[u8], program: &Program) {
+    fn become_program(&mut self, space: usize, start: Start, inode: InodeId, path: &[u8], program: &Program) {
         self.end_other_threads();
         let old_space = self.proc().space;
         self.leave_space(old_space);
-        let slot = self.add_space(loaded.space);
         self.vfs.hold(inode);
         let process = self.proc();
-        process.space = slot;
+        process.space = space;
         let old_exe = process.exe.replace(inode);
         process.name = short_name(path);
         for action in &mut process.actions {
@@ -248,7 +233,7 @@ impl Kernel {
         self.files_exec();
         let pid = self.proc().pid;
         let thread = self.thread();
-        thread.context = UserContext::new(loaded.entry, loaded.sp);
+        thread.context = UserContext::new(start.entry, start.sp);
         thread.context.set_ids(pid, pid);
         thread.tid = pid;
         thread.altstack = Default::default();

@@ -227,7 +227,7 @@ impl Kernel {
         loop {
             let t = &*self.threads[slot];
             let p = &*self.processes[t.process];
-            let nothing_due = matches!(t.state, State::Ready)
+            let nothing_due = t.is_ready()
                 && !t.call.pending
                 && t.pending.is_empty()
                 && p.pending.is_empty()
@@ -267,7 +267,7 @@ impl Kernel {
     /// What may be due before the current thread goes on in user mode.
     #[inline(never)]
     fn attend(&mut self, slot: usize) -> Next {
-        if self.threads[slot].state != State::Ready {
+        if !self.threads[slot].is_ready() {
             return Next::Leave;
         }
         if self.clock.now() >= self.next_timer {
@@ -279,7 +279,7 @@ impl Kernel {
         }
         if self.signal_ready(slot) {
             self.deliver_signals();
-            if self.threads[slot].state != State::Ready {
+            if !self.threads[slot].is_ready() {
                 return Next::Leave;
             }
         }

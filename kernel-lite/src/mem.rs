@@ -13,6 +13,16 @@ use alloc::vec::Vec;
 /// Frames that only the monitor's own needs (page tables of a running program, checkpoints) may take.
 const RESERVE: usize = 64;
 
+/// No frame is left but the reserve. A type without content: a `Result<Frame, NoMemory>` fits a register.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NoMemory;
+
+impl From<NoMemory> for Errno {
+    fn from(_: NoMemory) -> Errno {
+        Errno::ENOMEM
+    }
+}
+
 /// The frames of one bank.
 struct Zone {
     first: Frame,
@@ -107,8 +117,8 @@ impl Mem {
         self.total
     }
 
-    /// A zeroed frame with one holder, or ENOMEM when only the reserve is left.
-    pub fn alloc(&mut self) -> Result<Frame, Errno> {
+    /// A zeroed frame with one holder.
+    pub fn alloc(&mut self) -> Result<Frame, NoMemory> {
         let frame = self.alloc_dirty()?;
         self.ram.frame_mut(frame).fill(0);
         Ok(frame)
@@ -116,9 +126,9 @@ impl Mem {
 
     /// A frame with unknown content and one holder.
     #[cfg_attr(target_os = "none", optimize(speed))]
-    pub fn alloc_dirty(&mut self) -> Result<Frame, Errno> {
+    pub fn alloc_dirty(&mut self) -> Result<Frame, NoMemory> {
         if self.free <= RESERVE {
-            return Err(Errno::ENOMEM);
+            return Err(NoMemory);
         }
         for zone in &mut self.zones {
             if let Some(frame) = zone.take() {
@@ -126,13 +136,13 @@ impl Mem {
                 return Ok(frame);
             }
         }
-        Err(Errno::ENOMEM)
+        Err(NoMemory)
     }
 
     /// `n` adjacent frames with unknown content and one holder each, if there is such a run.
-    pub fn alloc_run(&mut self, n: usize) -> Result<Frame, Errno> {
+    pub fn alloc_run(&mut self, n: usize) -> Result<Frame, NoMemory> {
         if n == 0 || self.free < RESERVE + n {
-            return Err(Errno::ENOMEM);
+            return Err(NoMemory);
         }
         for zone in &mut self.zones {
             let mut run = 0;
@@ -154,7 +164,7 @@ impl Mem {
                 }
             }
         }
-        Err(Errno::ENOMEM)
+        Err(NoMemory)
     }
 
     #[inline]
@@ -198,7 +208,7 @@ impl Mem {
     }
 
     /// A new frame with the content of `frame`, and one holder.
-    pub fn duplicate(&mut self, frame: Frame) -> Result<Frame, Errno> {
+    pub fn duplicate(&mut self, frame: Frame) -> Result<Frame, NoMemory> {
         let copy = self.alloc_dirty()?;
         self.ram.copy(copy.addr(), frame.addr(), PAGE_SIZE);
         Ok(copy)

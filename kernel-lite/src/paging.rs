@@ -4,7 +4,7 @@
 
 use crate::arch::pte;
 use crate::errno::Errno;
-use crate::mem::Mem;
+use crate::mem::{Mem, NoMemory};
 use crate::ram::{Frame, PAGE_SHIFT, PAGE_SIZE, PhysAddr};
 use core::ops::BitOr;
 
@@ -79,8 +79,53 @@ fn span(level: u32) -> u64 {
     1 << (PAGE_SHIFT + INDEX_BITS * level)
 }
 
-/// What is done with each mapped page: memory, the entry's place, address, page, protection.
-type Visit<'a> = &'a mut dyn FnMut(&mut Mem, PhysAddr, u64, PhysAddr, Prot) -> Result<(), Errno>;
+/// A mapped page: its entry, which says where it lies and what user mode may do with it.
+#[derive(Clone, Copy)]
+pub struct Page(u64);
+
+impl Page {
+    /// No page that could be mapped.
+    pub const NONE: Page = Page(0);
+
+    /// The page in `frame`.
+    #[inline]
+    pub fn new(frame: Frame, prot: Prot) -> Page {
+        Page(pte::page(frame.addr(), prot))
+    }
+    /// The page of an entry, if it is one.
+    #[inline]
+    fn of(entry: u64) -> Option<Page> {
+        pte::is_page(entry).then_some(Page(entry))
+    }
+    /// Where it lies.
+    #[inline]
+    pub fn at(self) -> PhysAddr {
+        pte::address(self.0)
+    }
+    /// The same as a frame.
+    #[inline]
+    pub fn frame(self) -> Frame {
+        Frame::of(self.at())
+    }
+    /// What user mode may do with it.
+    #[inline]
+    pub fn prot(self) -> Prot {
+        pte::prot(self.0)
+    }
+    /// The same page with other rights.
+    #[inline]
+    pub fn with(self, prot: Prot) -> Page {
+        Page::new(self.frame(), prot)
+    }
+    /// The entry.
+    #[inline]
+    pub fn entry(self) -> u64 {
+        self.0
+    }
+}
+
+/// What is done with each mapped page: memory, the entry's place, address, page.
+type Visit<'a> = &'a mut dyn FnMut(&mut Mem, PhysAddr, u64, Page) -> Result<(), Errno>;
 
 /// One address space's translations.
 pub struct PageTable {
@@ -89,7 +134,7 @@ pub struct PageTable {
 
 impl PageTable {
     /// A tree that maps nothing for user mode.
-    pub fn new(mem: &mut Mem) -> Result<PageTable, Errno> {
+    pub fn new(mem: &mut Mem) -> Result<PageTable, NoMemory> {
         let frame = mem.alloc()?;
         pte::init_root(mem.ram.frame_mut(frame));
         Ok(PageTable { root: frame.addr() })
@@ -110,7 +155,7 @@ impl PageTable {
     }
 
     /// Where the leaf entry of `addr` lies; missing tables are made.
-    fn leaf_or_new(&self, mem: &mut Mem, addr: u64) -> Result<PhysAddr, Errno> {
+    fn leaf_or_new(&self, mem: &mut Mem, addr: u64) -> Result<PhysAddr, NoMemory> {
         let mut table = self.root;
         for level in (1..LEVELS).rev() {
             let at = entry(table, addr, level);
@@ -127,30 +172,33 @@ impl PageTable {
     }
 
     /// The page that `addr` is on.
-    pub fn get(&self, mem: &Mem, addr: u64) -> Option<(PhysAddr, Prot)> {
-        pte::decode_page(mem.ram.word(self.leaf(mem, addr)?))
+    pub fn get(&self, mem: &Mem, addr: u64) -> Option<Page> {
+        Page::of(mem.ram.word(self.leaf(mem, addr)?))
     }
 
-    /// Maps a page, which now holds `frame`; a page mapped there before is let go. Tells whether there was.
-    pub fn set(&self, mem: &mut Mem, addr: u64, frame: Frame, prot: Prot) -> Result<bool, Errno> {
-        let at = self.leaf_or_new(mem, addr)?;
-        let old = pte::decode_page(mem.ram.word(at));
-        mem.ram.set_word(at, pte::page(frame.addr(), prot));
-        if let Some((pa, _)) = old {
-            mem.release(Frame::of(pa));
+    /// Maps a page, whose frame is held for the table; a page mapped there before is let go. Without memory for the
+    /// tables, the new one is.
+    pub fn set(&self, mem: &mut Mem, addr: u64, page: Page) -> Result<(), NoMemory> {
+        let set = self.leaf_or_new(mem, addr).map(|at| {
+            let old = Page::of(mem.ram.word(at));
+            mem.ram.set_word(at, page.0);
+            old
+        });
+        if let Some(gone) = set.unwrap_or(Some(page)) {
+            mem.release(gone.frame());
         }
-        Ok(old.is_some())
+        set.map(drop)
     }
 
     /// Takes the page at `addr` out, without letting go of its frame.
-    pub fn take(&self, mem: &mut Mem, addr: u64) -> Option<(Frame, Prot)> {
+    pub fn take(&self, mem: &mut Mem, addr: u64) -> Option<Page> {
         let at = self.leaf(mem, addr)?;
-        let (pa, prot) = pte::decode_page(mem.ram.word(at))?;
+        let page = Page::of(mem.ram.word(at))?;
         mem.ram.set_word(at, 0);
-        Some((Frame::of(pa), prot))
+        Some(page)
     }
 
-    /// Calls `visit(mem, entry's place, address, page, protection)` for each page mapped in the range.
+    /// Calls `visit(mem, entry's place, address, page)` for each page mapped in the range.
     #[cfg_attr(target_os = "none", optimize(speed))]
     pub fn each(&self, mem: &mut Mem, start: u64, end: u64, visit: Visit) -> Result<(), Errno> {
         let mut addr = start & !(PAGE_SIZE as u64 - 1);
@@ -174,9 +222,9 @@ impl PageTable {
                 let at = entry(table, addr, 0);
                 let word = mem.ram.word(at);
                 if word != 0
-                    && let Some((pa, prot)) = pte::decode_page(word)
+                    && let Some(page) = Page::of(word)
                 {
-                    visit(mem, at, addr, pa, prot)?;
+                    visit(mem, at, addr, page)?;
                 }
                 addr += PAGE_SIZE as u64;
             }
@@ -197,20 +245,18 @@ impl PageTable {
     ) -> Result<(), Errno> {
         // The leaf table of `to` for the 2 MiB that the last page was in.
         let mut leaf = (u64::MAX, PhysAddr(0));
-        self.each(mem, start, end, &mut |mem, at, addr, pa, prot| {
+        self.each(mem, start, end, &mut |mem, at, addr, page| {
             if leaf.0 != addr / span(1) {
                 let first = addr & !(span(1) - 1);
                 leaf = (addr / span(1), to.leaf_or_new(mem, first)?);
             }
-            let word = if copy_on_write && prot.has(Prot::WRITE) {
-                let word = pte::page(pa, prot.without(Prot::WRITE));
-                mem.ram.set_word(at, word);
-                word
-            } else {
-                mem.ram.word(at)
-            };
-            mem.ram.set_word(leaf.1.offset((addr >> PAGE_SHIFT & 511) * 8), word);
-            mem.share(Frame::of(pa));
+            let mut copy = page;
+            if copy_on_write && page.prot().has(Prot::WRITE) {
+                copy = page.with(page.prot().without(Prot::WRITE));
+                mem.ram.set_word(at, copy.0);
+            }
+            mem.ram.set_word(leaf.1.offset((addr >> PAGE_SHIFT & 511) * 8), copy.0);
+            mem.share(page.frame());
             Ok(())
         })
     }
@@ -218,9 +264,9 @@ impl PageTable {
     /// Lets go of every page in the range. Tells whether there was one.
     pub fn clear(&self, mem: &mut Mem, start: u64, end: u64) -> bool {
         let mut any = false;
-        let _ = self.each(mem, start, end, &mut |mem, at, _, pa, _| {
+        let _ = self.each(mem, start, end, &mut |mem, at, _, page| {
             mem.ram.set_word(at, 0);
-            mem.release(Frame::of(pa));
+            mem.release(page.frame());
             any = true;
             Ok(())
         });
@@ -243,8 +289,8 @@ fn free_level(mem: &mut Mem, table: PhysAddr, level: u32) {
             continue;
         }
         if level == 0 {
-            if let Some((pa, _)) = pte::decode_page(word) {
-                mem.release(Frame::of(pa));
+            if let Some(page) = Page::of(word) {
+                mem.release(page.frame());
             }
         } else if let Some(next) = pte::decode_table(word) {
             free_level(mem, next, level - 1);

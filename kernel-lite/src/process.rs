@@ -125,50 +125,39 @@ impl Kernel {
 
     /// The slot of the live thread `tid`.
     pub fn find_thread(&self, tid: u32) -> Option<usize> {
-        self.threads.iter().position(|t| t.state != State::Free && t.tid == tid)
+        self.threads.iter().position(|t| !t.is_free() && t.tid == tid)
     }
 
-    /// A slot for a new thread, which is still free.
-    fn thread_slot(&mut self) -> Result<usize, Errno> {
-        match self.threads.iter().position(|t| t.state == State::Free) {
+    /// The slot that the next thread will have.
+    fn thread_slot(&self) -> Result<usize, Errno> {
+        let free = self.threads.iter().position(|t| t.is_free());
+        self.or_new_slot(free, self.threads.len())
+    }
+
+    /// The slot that the next process will have.
+    pub(crate) fn process_slot(&self) -> Result<usize, Errno> {
+        let free = self.processes.iter().position(|p| p.life == Life::Free);
+        self.or_new_slot(free, self.processes.len())
+    }
+
+    /// A free slot, or the one behind the last if there may be one more.
+    fn or_new_slot(&self, free: Option<usize>, next: usize) -> Result<usize, Errno> {
+        match free {
             Some(slot) => Ok(slot),
-            None if self.threads.len() < MAX_TASKS && !self.heap_is_low() => {
-                self.threads.push(Box::default());
-                Ok(self.threads.len() - 1)
-            }
+            None if next < MAX_TASKS && !self.heap_is_low() => Ok(next),
             None => Err(Errno::EAGAIN),
         }
     }
 
-    /// A slot for a new process, which is still free.
-    pub(crate) fn process_slot(&mut self) -> Result<usize, Errno> {
-        match self.processes.iter().position(|p| p.life == Life::Free) {
-            Some(slot) => Ok(slot),
-            None if self.processes.len() < MAX_TASKS && !self.heap_is_low() => {
-                self.processes.push(Box::default());
-                Ok(self.processes.len() - 1)
-            }
-            None => Err(Errno::EAGAIN),
-        }
-    }
-
-    /// The TLB tag of the next new space, which also names its slot.
-    pub(crate) fn next_asid(&mut self) -> Result<u16, Errno> {
+    /// Makes an empty address space with one user; returns its slot.
+    pub(crate) fn new_space(&mut self) -> Result<usize, Errno> {
         if self.heap_is_low() {
             return Err(Errno::ENOMEM);
         }
         let slot = self.spaces.iter().position(|s| s.users == 0).unwrap_or(self.spaces.len());
-        Ok(slot as u16 + 1)
-    }
-
-    /// Puts a space made with [`Kernel::next_asid`] into its slot.
-    pub(crate) fn add_space(&mut self, space: Space) -> usize {
-        let slot = space.asid() as usize - 1;
-        match self.spaces.get_mut(slot) {
-            Some(free) => *free = space,
-            None => self.spaces.push(space),
-        }
-        slot
+        let space = Space::new(&mut self.mem, slot as u16 + 1)?;
+        put(&mut self.spaces, slot, space);
+        Ok(slot)
     }
 
     /// One user of the space less.
@@ -195,36 +184,30 @@ impl Kernel {
 
     /// The first process of a run, with nothing mapped yet and its thread current.
     pub(crate) fn first_process(&mut self, files: Files, fs: FsContext) -> Result<(), Errno> {
-        let asid = self.next_asid()?;
         let slot = self.process_slot()?;
         let thread = self.thread_slot()?;
-        let space = Space::new(&mut self.mem, asid)?;
-        let space = self.add_space(space);
+        let space = self.new_space()?;
         let pid = self.new_pid();
-        let p = self.new_process(slot);
-        (p.pid, p.group, p.session) = (pid, pid, pid);
-        (p.parent, p.space) = (NONE, space);
-        (p.files, p.fs) = (files, fs);
-        p.actions = vec![Action::default(); SIGNALS];
-        let t = self.new_thread(thread);
-        (t.tid, t.process) = (pid, slot);
+        let actions = vec![Action::default(); SIGNALS];
+        let process = Process {
+            life: Life::Alive,
+            threads: 1,
+            pid,
+            group: pid,
+            session: pid,
+            parent: NONE,
+            space,
+            files,
+            fs,
+            actions,
+            ..Default::default()
+        };
+        put(&mut self.processes, slot, Box::new(process));
+        let mut t = new_thread(pid, slot);
         t.context.set_ids(pid, pid);
+        put(&mut self.threads, thread, t);
         self.current = thread;
         Ok(())
-    }
-
-    /// A process without anything, alive, in a free slot.
-    fn new_process(&mut self, slot: usize) -> &mut Process {
-        let p = &mut *self.processes[slot];
-        *p = Process { life: Life::Alive, threads: 1, ..Default::default() };
-        p
-    }
-
-    /// A thread that can run, in a free slot. It has to be given its place in the turn.
-    fn new_thread(&mut self, slot: usize) -> &mut Thread {
-        let t = &mut *self.threads[slot];
-        *t = Thread { state: State::Ready, ..Default::default() };
-        t
     }
 
     /// Makes a thread, or a process that is a copy of the current one. Returns its number.
@@ -245,27 +228,25 @@ impl Kernel {
             self.processes[process].pid = tid;
         }
         self.fp_save(self.current);
-        self.new_thread(thread);
-        let Ok([t, child]) = self.threads.get_disjoint_mut([self.current, thread]) else {
-            return Err(Errno::EAGAIN);
-        };
+        let t = &*self.threads[self.current];
+        let mut child = new_thread(tid, process);
         child.context = t.context.clone();
         child.context.set_result(0);
+        child.mask = t.saved_mask.unwrap_or(t.mask);
         if r.stack != 0 {
             child.context.set_sp(r.stack);
         }
         if r.flags & clone::SETTLS != 0 {
             child.context.set_tls(r.tls);
         }
-        (child.tid, child.process) = (tid, process);
         child.context.set_ids(self.processes[process].pid, tid);
-        child.mask = t.saved_mask.unwrap_or(t.mask);
         if r.flags & (clone::VM | clone::VFORK) != clone::VM {
             child.altstack = t.altstack;
         }
         if r.flags & clone::CHILD_CLEARTID != 0 {
             child.clear_tid = r.child_tid;
         }
+        put(&mut self.threads, thread, child);
         self.ready.push_back(thread);
         // A wild pointer here is the caller's loss, as on Linux: the child exists.
         if r.flags & clone::PARENT_SETTID != 0 {
@@ -287,10 +268,14 @@ impl Kernel {
             self.spaces[space].users += 1;
             space
         } else {
-            let asid = self.next_asid()?;
-            let space = self.processes[parent].space;
-            let copy = self.spaces[space].fork(&mut self.mem, &mut self.vfs, asid)?;
-            self.add_space(copy)
+            let copy = self.new_space()?;
+            if let Ok([old, new]) = self.spaces.get_disjoint_mut([self.processes[parent].space, copy])
+                && let Err(e) = old.fork(new, &mut self.mem, &mut self.vfs)
+            {
+                self.leave_space(copy);
+                return Err(e);
+            }
+            copy
         };
         let (files, fs) = match self.files_fork() {
             Ok(copied) => copied,
@@ -299,24 +284,32 @@ impl Kernel {
                 return Err(e);
             }
         };
-        self.new_process(slot);
-        let Ok([p, child]) = self.processes.get_disjoint_mut([parent, slot]) else {
-            return Err(Errno::EAGAIN);
-        };
+        let p = &mut self.processes[parent];
         p.children += 1;
-        child.path.extend_from_slice(&p.path);
-        child.path.push(p.children);
-        child.parent = if flags & clone::PARENT != 0 { p.parent } else { parent };
-        (child.group, child.session) = (p.group, p.session);
-        (child.space, child.files, child.fs) = (space, files, fs);
-        (child.exe, child.name) = (p.exe, p.name);
-        child.actions.extend_from_slice(&p.actions);
-        child.exit_signal = (flags & 0xff) as u32 & 63;
-        child.vforked = flags & clone::VFORK != 0;
-        child.limits.extend_from_slice(&p.limits);
+        let mut path = p.path.clone();
+        path.push(p.children);
+        let child = Box::new(Process {
+            life: Life::Alive,
+            threads: 1,
+            path,
+            parent: if flags & clone::PARENT != 0 { p.parent } else { parent },
+            group: p.group,
+            session: p.session,
+            space,
+            files,
+            fs,
+            exe: p.exe,
+            name: p.name,
+            actions: p.actions.clone(),
+            exit_signal: (flags & 0xff) as u32 & 63,
+            vforked: flags & clone::VFORK != 0,
+            limits: p.limits.clone(),
+            ..Default::default()
+        });
         if let Some(exe) = child.exe {
             self.vfs.hold(exe);
         }
+        put(&mut self.processes, slot, child);
         Ok(slot)
     }
 
@@ -345,9 +338,7 @@ impl Kernel {
     pub(crate) fn end_other_threads(&mut self) {
         let process = self.threads[self.current].process;
         for slot in 0..self.threads.len() {
-            if slot != self.current
-                && self.threads[slot].state != State::Free
-                && self.threads[slot].process == process
+            if slot != self.current && !self.threads[slot].is_free() && self.threads[slot].process == process
             {
                 self.drop_thread(slot);
             }
@@ -436,7 +427,7 @@ impl Kernel {
     /// Ends everything that still runs: between two runs.
     pub(crate) fn end_all(&mut self) {
         for slot in 0..self.threads.len() {
-            if self.threads[slot].state != State::Free {
+            if !self.threads[slot].is_free() {
                 self.current = slot;
                 self.exit_group(sig::KILL);
             }
@@ -471,5 +462,20 @@ impl Kernel {
             self.threads[slot].context.fp_restore();
             self.fp_owner = slot;
         }
+    }
+}
+
+/// A thread that can run. It has to be given its registers, its slot and its place in the turn.
+fn new_thread(tid: u32, process: usize) -> Box<Thread> {
+    let mut t = Box::<Thread>::default();
+    (t.state, t.tid, t.process) = (State::Ready, tid, process);
+    t
+}
+
+/// Puts a thread, process or space into its slot, which is free or the next.
+fn put<T>(slots: &mut Vec<T>, slot: usize, new: T) {
+    match slots.get_mut(slot) {
+        Some(free) => *free = new,
+        None => slots.push(new),
     }
 }

@@ -212,7 +212,7 @@ impl Kernel {
         }
         // Ignored signals vanish, unless a thread blocks them: it may be about to wait for them.
         let ignored = p.actions[info.signo as usize - 1].ignores(info.signo);
-        let threads = self.threads.iter().filter(|t| t.state != State::Free && t.process == process);
+        let threads = self.threads.iter().filter(|t| !t.is_free() && t.process == process);
         if ignored && threads.clone().all(|t| (t.mask | t.wait_set) & this == 0) {
             return;
         }
@@ -221,7 +221,7 @@ impl Kernel {
         for slot in 0..self.threads.len() {
             let t = &self.threads[slot];
             if t.process == process
-                && t.state != State::Free
+                && !t.is_free()
                 && self.interrupt_wait(slot, this)
                 && info.signo != sig::KILL
             {
@@ -285,7 +285,7 @@ impl Kernel {
 
     /// Lets the signals that wait take their effect on the current thread, before it goes on in user mode.
     pub fn deliver_signals(&mut self) {
-        while self.threads[self.current].state == State::Ready {
+        while self.threads[self.current].is_ready() {
             let set = !self.thread().mask | UNBLOCKABLE;
             let Some(info) = self.take_signal(set) else { return };
             let action = self.proc().actions[info.signo as usize - 1];
@@ -413,7 +413,7 @@ impl Kernel {
         }
         p.stopped = false;
         for slot in 0..self.threads.len() {
-            if self.threads[slot].process == process && self.threads[slot].state == State::Stopped {
+            if self.threads[slot].process == process && matches!(self.threads[slot].state, State::Stopped) {
                 self.threads[slot].state = State::Ready;
                 self.ready.push_back(slot);
             }

@@ -10,8 +10,8 @@
 
 use crate::arch::{self, Root};
 use crate::errno::Errno;
-use crate::mem::Mem;
-use crate::paging::{Access, PageTable, Prot, USER_END};
+use crate::mem::{Mem, NoMemory};
+use crate::paging::{Access, Page, PageTable, Prot, USER_END};
 use crate::ram::{Frame, PAGE_SHIFT, PAGE_SIZE, PhysAddr};
 use crate::vfs::{InodeId, Vfs};
 use alloc::vec::Vec;
@@ -103,6 +103,12 @@ pub enum Refusal {
     Memory,
 }
 
+impl From<NoMemory> for Refusal {
+    fn from(_: NoMemory) -> Refusal {
+        Refusal::Memory
+    }
+}
+
 impl From<Refusal> for Errno {
     fn from(r: Refusal) -> Errno {
         if r == Refusal::Memory { Errno::ENOMEM } else { Errno::EFAULT }
@@ -112,13 +118,12 @@ impl From<Refusal> for Errno {
 /// Translations that the monitor used last, so that small reads and writes walk no page table.
 #[derive(Clone, Copy)]
 struct Cached {
-    page: u64,
-    at: PhysAddr,
-    writable: bool,
+    number: u64,
+    page: Page,
 }
 
 const CACHE: usize = 16;
-const NOT_CACHED: Cached = Cached { page: !0, at: PhysAddr(0), writable: false };
+const NOT_CACHED: Cached = Cached { number: !0, page: Page::NONE };
 
 /// An address space.
 pub struct Space {
@@ -171,9 +176,10 @@ impl Space {
     /// Lets go of all pages, files and tables. The slot that it is in is free afterwards.
     pub fn free(&mut self, mem: &mut Mem, vfs: &mut Vfs) {
         arch::detach(self.root());
-        for vma in self.vmas.drain(..) {
+        for vma in &self.vmas {
             release(vma.backing, mem, vfs);
         }
+        self.vmas.clear();
         self.table.free(mem);
         self.users = 0;
     }
@@ -197,8 +203,10 @@ impl Space {
         access: Access,
     ) -> Result<PhysAddr, Refusal> {
         let cached = &self.cache[(addr >> PAGE_SHIFT) as usize % CACHE];
-        if cached.page == addr >> PAGE_SHIFT && (cached.writable || access == Access::Read) {
-            return Ok(cached.at.offset(addr % PAGE));
+        if cached.number == addr >> PAGE_SHIFT
+            && (access == Access::Read || cached.page.prot().has(Prot::WRITE))
+        {
+            return Ok(cached.page.at().offset(addr % PAGE));
         }
         self.translate_slow(mem, vfs, addr, access)
     }
@@ -212,16 +220,16 @@ impl Space {
         addr: u64,
         access: Access,
     ) -> Result<PhysAddr, Refusal> {
-        let (at, prot) = match self.table.get(mem, addr.min(USER_END)) {
-            Some((at, prot)) if addr < USER_END && prot.has(access.needs()) => (at, prot),
+        let page = match self.table.get(mem, addr.min(USER_END)) {
+            Some(page) if addr < USER_END && page.prot().has(access.needs()) => page,
             _ => self.fault(mem, vfs, addr, access)?,
         };
-        self.cache[(addr >> PAGE_SHIFT) as usize % CACHE] =
-            Cached { page: addr >> PAGE_SHIFT, at, writable: prot.has(Prot::WRITE) };
-        Ok(at.offset(addr % PAGE))
+        let number = addr >> PAGE_SHIFT;
+        self.cache[number as usize % CACHE] = Cached { number, page };
+        Ok(page.at().offset(addr % PAGE))
     }
 
-    /// Makes the page of `addr` fit for the access, or says why not. Returns the page and how it is mapped.
+    /// Makes the page of `addr` fit for the access, or says why not. Returns the page.
     #[cfg_attr(target_os = "none", optimize(speed))]
     pub fn fault(
         &mut self,
@@ -229,7 +237,7 @@ impl Space {
         vfs: &mut Vfs,
         addr: u64,
         access: Access,
-    ) -> Result<(PhysAddr, Prot), Refusal> {
+    ) -> Result<Page, Refusal> {
         let addr = page_down(addr);
         let vma = *self.find(addr).ok_or(Refusal::Unmapped)?;
         // Every processor that can store or fetch can load here: PROT_WRITE alone implies reading.
@@ -238,32 +246,36 @@ impl Space {
         }
         let mapped = self.table.get(mem, addr);
         let (frame, prot) = match mapped {
-            Some((at, prot)) if access != Access::Write || prot.has(Prot::WRITE) => {
+            Some(page) if access != Access::Write || page.prot().has(Prot::WRITE) => {
                 // The processor held an older translation.
                 arch::tlb_flush_page(addr, self.asid);
-                return Ok((at, prot));
+                return Ok(page);
             }
-            Some((at, _)) if vma.backing.shared() || mem.holders(Frame::of(at)) == 1 => {
-                mem.share(Frame::of(at));
-                (Frame::of(at), vma.prot)
+            Some(page) if vma.backing.shared() || mem.holders(page.frame()) == 1 => {
+                mem.share(page.frame());
+                (page.frame(), vma.prot)
             }
-            Some((at, _)) => (mem.duplicate(Frame::of(at)).map_err(|_| Refusal::Memory)?, vma.prot),
+            Some(page) => (mem.duplicate(page.frame())?, vma.prot),
             None => self.new_page(mem, vfs, &vma, addr, access)?,
         };
-        if let Err(_no_memory) = self.table.set(mem, addr, frame, prot) {
-            mem.release(frame);
-            return Err(Refusal::Memory);
-        }
-        if prot.has(Prot::EXEC) {
-            arch::sync_icache(frame.addr(), PAGE_SIZE);
-        }
+        let page = Page::new(frame, prot);
+        self.set(mem, addr, page)?;
         self.cache[(addr >> PAGE_SHIFT) as usize % CACHE] = NOT_CACHED;
         if mapped.is_some() {
             arch::tlb_flush_page(addr, self.asid);
         } else if access != Access::Write {
             self.map_around(mem, vfs, &vma, addr);
         }
-        Ok((frame.addr(), prot))
+        Ok(page)
+    }
+
+    /// Maps a page, whose frame is held for the table.
+    fn set(&self, mem: &mut Mem, addr: u64, page: Page) -> Result<(), NoMemory> {
+        self.table.set(mem, addr, page)?;
+        if page.prot().has(Prot::EXEC) {
+            arch::sync_icache(page.at(), PAGE_SIZE);
+        }
+        Ok(())
     }
 
     /// A page that is not there yet, held for the table, and how to map it.
@@ -275,27 +287,22 @@ impl Space {
         addr: u64,
         access: Access,
     ) -> Result<(Frame, Prot), Refusal> {
-        let memory = |_| Refusal::Memory;
         let Backing::File { inode, page, shared, nameless } = vma.backing else {
-            return Ok((mem.alloc().map_err(memory)?, vma.prot));
+            return Ok((mem.alloc()?, vma.prot));
         };
         let index = page + ((addr - vma.start) >> PAGE_SHIFT);
         if !nameless && index >= vfs.size(inode).div_ceil(PAGE) {
             return Err(Refusal::BehindEnd);
         }
         let fill = nameless || shared && vma.prot.has(Prot::WRITE);
-        match vfs.map_page(mem, inode, index, fill).map_err(memory)? {
-            Some(frame) if shared => {
-                mem.share(frame);
-                Ok((frame, vma.prot))
-            }
-            Some(frame) if access == Access::Write => Ok((mem.duplicate(frame).map_err(memory)?, vma.prot)),
-            Some(frame) => {
-                mem.share(frame);
-                Ok((frame, vma.prot.without(Prot::WRITE)))
-            }
-            None => Ok((mem.alloc().map_err(memory)?, vma.prot)),
+        let Some(frame) = vfs.map_page(mem, inode, index, fill).map_err(|_| Refusal::Memory)? else {
+            return Ok((mem.alloc()?, vma.prot));
+        };
+        if !shared && access == Access::Write {
+            return Ok((mem.duplicate(frame)?, vma.prot));
         }
+        mem.share(frame);
+        Ok((frame, if shared { vma.prot } else { vma.prot.without(Prot::WRITE) }))
     }
 
     /// Maps the pages of a private file mapping that follow a faulting one, so that a program's start costs a
@@ -312,12 +319,8 @@ impl Space {
                 && let Ok(Some(frame)) = vfs.map_page(mem, inode, index, false)
             {
                 mem.share(frame);
-                if self.table.set(mem, at, frame, prot).is_err() {
-                    mem.release(frame);
+                if self.set(mem, at, Page::new(frame, prot)).is_err() {
                     return;
-                }
-                if prot.has(Prot::EXEC) {
-                    arch::sync_icache(frame.addr(), PAGE_SIZE);
                 }
             }
             at += PAGE;
@@ -485,8 +488,8 @@ impl Space {
         if first >= last {
             return Ok(());
         }
-        for vma in self.vmas.drain(first..last) {
-            release(vma.backing, mem, vfs);
+        for i in (first..last).rev() {
+            release(self.vmas.remove(i).backing, mem, vfs);
         }
         if self.table.clear(mem, addr, end) {
             self.forget();
@@ -516,12 +519,13 @@ impl Space {
         for vma in &mut self.vmas[first..last] {
             vma.prot = prot;
             let shared = vma.backing.shared();
-            table.each(mem, vma.start, vma.end, &mut |mem, at, _, pa, old| {
+            table.each(mem, vma.start, vma.end, &mut |mem, at, _, page| {
                 // A page without WRITE may be shared with another space: its first store decides.
-                let keep = if shared || old.has(Prot::WRITE) { prot } else { prot.without(Prot::WRITE) };
-                mem.ram.set_word(at, arch::pte::page(pa, keep));
+                let keep =
+                    if shared || page.prot().has(Prot::WRITE) { prot } else { prot.without(Prot::WRITE) };
+                mem.ram.set_word(at, page.with(keep).entry());
                 if prot.has(Prot::EXEC) {
-                    arch::sync_icache(pa, PAGE_SIZE);
+                    arch::sync_icache(page.at(), PAGE_SIZE);
                 }
                 Ok(())
             })?;
@@ -640,11 +644,8 @@ impl Space {
         self.insert(Vma { start: to, end: to + new_len, prot: vma.prot, backing });
         let mut at = 0;
         while at < old_len.min(new_len) {
-            if let Some((frame, prot)) = self.table.take(mem, addr + at)
-                && let Err(e) = self.table.set(mem, to + at, frame, prot)
-            {
-                mem.release(frame);
-                return Err(e);
+            if let Some(page) = self.table.take(mem, addr + at) {
+                self.table.set(mem, to + at, page)?;
             }
             at += PAGE;
         }
@@ -653,9 +654,8 @@ impl Space {
         Ok(to)
     }
 
-    /// A copy for a child: the same pages, which both will copy when they store.
-    pub fn fork(&mut self, mem: &mut Mem, vfs: &mut Vfs, asid: u16) -> Result<Space, Errno> {
-        let mut child = Space::new(mem, asid)?;
+    /// Makes the empty space `child` a copy: the same pages, which both will copy when they store.
+    pub fn fork(&mut self, child: &mut Space, mem: &mut Mem, vfs: &mut Vfs) -> Result<(), Errno> {
         (child.brk_start, child.brk) = (self.brk_start, self.brk);
         child.vmas.reserve(self.vmas.len());
         let mut result = Ok(());
@@ -669,23 +669,14 @@ impl Space {
             }
         }
         self.forget();
-        match result {
-            Ok(()) => Ok(child),
-            Err(e) => {
-                child.free(mem, vfs);
-                Err(e)
-            }
-        }
+        result
     }
 
     /// Maps the signal return code, where the architecture has some.
     pub fn map_trampoline(&mut self, mem: &mut Mem, frame: Frame) -> Result<(), Errno> {
         let prot = Prot::READ | Prot::EXEC;
         mem.share(frame);
-        if let Err(e) = self.table.set(mem, TRAMPOLINE, frame, prot) {
-            mem.release(frame);
-            return Err(e);
-        }
+        self.table.set(mem, TRAMPOLINE, Page::new(frame, prot))?;
         self.insert(Vma { start: TRAMPOLINE, end: TRAMPOLINE + PAGE, prot, backing: Backing::Zero });
         Ok(())
     }

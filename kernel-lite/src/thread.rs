@@ -113,6 +113,20 @@ pub struct Thread {
     pub futex_bits: u32,
 }
 
+impl Thread {
+    /// Whether its slot is free.
+    #[inline]
+    pub fn is_free(&self) -> bool {
+        matches!(self.state, State::Free)
+    }
+
+    /// Whether it runs or can run.
+    #[inline]
+    pub fn is_ready(&self) -> bool {
+        matches!(self.state, State::Ready)
+    }
+}
+
 impl Default for Thread {
     fn default() -> Thread {
         Thread {

@@ -6,8 +6,8 @@
 //!   `CLONE_TLS_ARG` (index of clone's `tls` argument), `TRAMPOLINE: &[u8]` (code of the signal return
 //!   page, empty where programs bring their own);
 //! - `DIRECT_MAP: u64`: kernel virtual address of physical address 0;
-//! - `pte::{table, page, decode_table, decode_page, init_root}`: the bit encodings, see [`host`]'s for the
-//!   contract;
+//! - `pte::{table, page, decode_table, is_page, address, prot, init_root}`: the bit encodings, see [`host`]'s for
+//!   the contract;
 //! - `detach(Root)`, `tlb_flush_page(addr, asid)`, `tlb_flush_space(asid)`, `sync_icache(at: PhysAddr, len)`;
 //! - `UserContext` and `run_user(&mut UserContext, Root, calls: u32) -> Trap`. An architecture may answer some of the
 //!   `calls` by itself, always fewer; `UserContext::calls_left` says how many are left.

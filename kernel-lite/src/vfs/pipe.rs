@@ -83,7 +83,7 @@ impl Pipe {
                 Some(frame) => frame,
                 None => match mem.alloc_dirty() {
                     Ok(frame) => *slot.insert(frame),
-                    Err(error) if done == 0 => return Err(error),
+                    Err(error) if done == 0 => return Err(error.into()),
                     Err(_) => break,
                 },
             };

@@ -54,10 +54,22 @@ pub fn decode_table(entry: u64) -> Option<PhysAddr> {
     (entry & (TABLE_OR_PAGE | VALID) == TABLE_OR_PAGE | VALID).then_some(PhysAddr(entry & ADDRESS))
 }
 
-/// The page that `entry` maps for user mode.
+/// Whether `entry` maps a page for user mode.
 #[inline]
-pub fn decode_page(entry: u64) -> Option<(PhysAddr, Prot)> {
-    (entry & USER_PAGE != 0).then_some((PhysAddr(entry & ADDRESS), Prot((entry >> PROT_SHIFT & 7) as u8)))
+pub fn is_page(entry: u64) -> bool {
+    entry & USER_PAGE != 0
+}
+
+/// Where that page lies.
+#[inline]
+pub fn address(entry: u64) -> PhysAddr {
+    PhysAddr(entry & ADDRESS)
+}
+
+/// What user mode may do with it.
+#[inline]
+pub fn prot(entry: u64) -> Prot {
+    Prot((entry >> PROT_SHIFT & 7) as u8)
 }
 
 /// Nothing to do: TTBR1 holds the monitor's half.

@@ -48,9 +48,17 @@ pub mod pte {
     pub fn decode_table(entry: u64) -> Option<PhysAddr> {
         (entry & TABLE != 0).then_some(PhysAddr(entry & ADDR))
     }
-    /// The page that `entry` maps for user mode.
-    pub fn decode_page(entry: u64) -> Option<(PhysAddr, Prot)> {
-        (entry & PAGE != 0).then_some((PhysAddr(entry & ADDR), Prot((entry & 7) as u8)))
+    /// Whether `entry` maps a page for user mode.
+    pub fn is_page(entry: u64) -> bool {
+        entry & PAGE != 0
+    }
+    /// Where that page lies.
+    pub fn address(entry: u64) -> PhysAddr {
+        PhysAddr(entry & ADDR)
+    }
+    /// What user mode may do with it.
+    pub fn prot(entry: u64) -> Prot {
+        Prot((entry & 7) as u8)
     }
     /// Fills a zeroed top-level table with the kernel's own entries, where one table serves both halves.
     pub fn init_root(_root: &mut [u8]) {}

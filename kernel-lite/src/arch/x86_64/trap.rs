@@ -393,8 +393,8 @@ fn fetch(root: Root, at: u64) -> Option<u8> {
         if level > 0 {
             table = pte::decode_table(entry)?;
         } else {
-            let (page, prot) = pte::decode_page(entry)?;
-            let exec = prot.has(Access::Exec.needs());
+            let page = pte::address(entry);
+            let exec = pte::is_page(entry) && pte::prot(entry).has(Access::Exec.needs());
             // SAFETY: the same of a page that the space maps.
             return exec.then(|| unsafe { ((DIRECT_MAP + page.0 + (at & 4095)) as *const u8).read() });
         }
