@@ -56,8 +56,9 @@ const SUPERBLOCK: &[(u16, u32)] = &[
     (96, 2), // incompatible features: filetype
 ];
 
-/// Why a tree does not fit into ext2.
+/// Why a tree does not fit into ext2. As wide as a register, as `Errno` is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u64)]
 pub enum Error {
     /// A name is empty, longer than 255 bytes, `.`, `..`, or holds `/` or NUL; or it occurs twice.
     Name,

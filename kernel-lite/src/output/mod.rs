@@ -28,8 +28,9 @@ pub const SECTOR: usize = 512;
 /// Bytes that go to the device at a time.
 const CHUNK: usize = 64 << 10;
 
-/// Why a result could not be written, or a checkpoint not be read.
+/// Why a result could not be written, or a checkpoint not be read. As wide as a register, as [`Errno`] is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u64)]
 pub enum OutputError {
     /// No device or partition has the name.
     Missing,
