@@ -9,8 +9,7 @@ pub struct Digest(pub [u8; 32]);
 
 impl Digest {
     /// Reads exactly 64 lower-case hex digits.
-    pub fn parse(text: &str) -> Option<Digest> {
-        let text = text.as_bytes();
+    pub fn parse(text: &[u8]) -> Option<Digest> {
         if text.len() != 64 {
             return None;
         }
@@ -49,9 +48,9 @@ mod tests {
     #[test]
     fn digest_round_trips_and_refuses_other_spellings() {
         let text = "00ff".repeat(16);
-        assert_eq!(Digest::parse(&text).unwrap().to_string(), text);
-        assert_eq!(Digest::parse(&text.to_uppercase()), None);
-        assert_eq!(Digest::parse(&text[..62]), None);
-        assert_eq!(Digest::parse(&"é".repeat(32)), None);
+        assert_eq!(Digest::parse(text.as_bytes()).unwrap().to_string(), text);
+        assert_eq!(Digest::parse(text.to_uppercase().as_bytes()), None);
+        assert_eq!(Digest::parse(&text.as_bytes()[..62]), None);
+        assert_eq!(Digest::parse("é".repeat(32).as_bytes()), None);
     }
 }

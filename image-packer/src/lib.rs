@@ -24,17 +24,7 @@ pub mod tar;
 #[cfg(feature = "host")]
 pub mod host;
 
-/// A part of what is known to be UTF-8, cut at ASCII.
-fn text(bytes: &[u8]) -> &str {
-    core::str::from_utf8(bytes).unwrap_or_default()
-}
-
-/// The words of a list with a blank between each two.
-fn words(list: &[u8]) -> impl Iterator<Item = &[u8]> {
-    list.split(|&b| b == b' ')
-}
-
-/// The place of a word in such a list.
+/// The place of a word in a list with a blank between each two.
 fn place(list: &str, word: &[u8]) -> Option<usize> {
-    words(list.as_bytes()).position(|one| one == word)
+    list.as_bytes().split(|&b| b == b' ').position(|one| one == word)
 }

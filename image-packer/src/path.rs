@@ -5,16 +5,17 @@
 //! (`/src/hex0/a.hex0`). Neither has empty, `.` or `..` components, control bytes or backslashes.
 
 /// Whether `path` is an acceptable archive member name: relative, clean, valid for `sha256sum -c`.
-pub fn is_member(path: &str) -> bool {
-    let path = path.as_bytes();
+pub fn is_member<T: AsRef<[u8]> + ?Sized>(path: &T) -> bool {
+    let path = path.as_ref();
     path.iter().all(|&b| b >= b' ' && b != 0x7f && b != b'\\')
         && path.split(|&b| b == b'/').all(|part| !matches!(part, b"" | b"." | b".."))
 }
 
 /// Whether `path` is an acceptable absolute path in a PLAN: clean, no blanks or quotes. A trailing slash
 /// (`tree`) is not part of it: see [`split_tree`].
-pub fn is_absolute(path: &str) -> bool {
-    path.strip_prefix("/").is_some_and(is_member) && !path.bytes().any(|b| b == b' ' || b == b'"')
+pub fn is_absolute<T: AsRef<[u8]> + ?Sized>(path: &T) -> bool {
+    let path = path.as_ref();
+    path.strip_prefix(b"/").is_some_and(is_member) && !path.iter().any(|b| matches!(b, b' ' | b'"'))
 }
 
 /// Splits the trailing slash off that marks "everything below": `("/lib", true)` for `/lib/`.

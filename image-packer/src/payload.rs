@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-//! The payload page: 4096 bytes of text, NUL-padded, in front of the closure.
+//! The payload page: 4096 bytes of lines, NUL-padded, in front of the closure.
 //!
 //! ```text
 //! firstlight payload 1
@@ -20,8 +20,8 @@
 
 use crate::hex::Digest;
 use crate::path;
-use crate::{place, text, words};
-use alloc::string::String;
+use crate::place;
+use alloc::string::ToString;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -60,18 +60,18 @@ pub enum Console {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Target<'a> {
     /// A whole disk with this serial number.
-    Serial(&'a str),
+    Serial(&'a [u8]),
     /// A GPT partition with this label.
-    GptLabel(&'a str),
+    GptLabel(&'a [u8]),
 }
 
 /// The settings of a payload, borrowed from its page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Payload<'a> {
     /// Board the payload was made for.
-    pub board: &'a str,
+    pub board: &'a [u8],
     /// What the machine must call itself.
-    pub machine: &'a str,
+    pub machine: &'a [u8],
     /// What to do.
     pub mode: Mode,
     /// Length of the closure archive in bytes.
@@ -87,11 +87,11 @@ pub struct Payload<'a> {
     /// Whether only the seed and what steps made may be executed.
     pub rule: bool,
     /// Argument words of exec and shell.
-    pub args: Vec<&'a str>,
+    pub args: Vec<&'a [u8]>,
     /// `NAME=VALUE` strings of exec and shell.
-    pub env: Vec<&'a str>,
+    pub env: Vec<&'a [u8]>,
     /// Working directory of exec and shell.
-    pub cwd: &'a str,
+    pub cwd: &'a [u8],
 }
 
 /// What is wrong with a payload page.
@@ -101,14 +101,14 @@ pub enum PayloadError {
     NotAPayload,
     /// Fewer than [`PAGE`] bytes.
     Truncated,
-    /// Something other than NUL behind the text, or text that is not UTF-8.
+    /// Something other than NUL behind the text, or a last line that does not end.
     Padding,
     /// A key that is not known, or a value that does not parse, in this line (from 1).
     Line(usize),
     /// A key that stands twice, in this line.
     Twice(usize),
-    /// A required key is missing.
-    Missing(&'static str),
+    /// A required key is missing: its place in the page's list of keys.
+    Missing(usize),
     /// The settings do not fit the page (writer only).
     TooLong,
 }
@@ -120,10 +120,12 @@ impl fmt::Display for PayloadError {
                 write!(f, "no payload: the first line is not 'firstlight payload 1'")
             }
             PayloadError::Truncated => write!(f, "payload page is shorter than {PAGE} bytes"),
-            PayloadError::Padding => write!(f, "payload page: not UTF-8 text padded with NUL"),
+            PayloadError::Padding => write!(f, "payload page: not lines padded with NUL"),
             PayloadError::Line(line) => write!(f, "payload page, line {line}: unknown key or bad value"),
             PayloadError::Twice(line) => write!(f, "payload page, line {line}: the key stands twice"),
-            PayloadError::Missing(key) => write!(f, "payload page: '{key}' is missing"),
+            PayloadError::Missing(key) => {
+                write!(f, "payload page: '{}' is missing", KEYS.split(' ').nth(*key).unwrap_or_default())
+            }
             PayloadError::TooLong => write!(f, "payload settings do not fit {PAGE} bytes"),
         }
     }
@@ -132,12 +134,12 @@ impl fmt::Display for PayloadError {
 impl core::error::Error for PayloadError {}
 
 /// A decimal number without sign or leading zeros.
-pub(crate) fn decimal(text: &str) -> Option<u64> {
-    if text.is_empty() || text.len() > 1 && text.as_bytes()[0] == b'0' {
+pub fn decimal(text: &[u8]) -> Option<u64> {
+    if text.is_empty() || text.len() > 1 && text[0] == b'0' {
         return None;
     }
     let mut number = 0u64;
-    for digit in text.bytes() {
+    for digit in text {
         if !digit.is_ascii_digit() {
             return None;
         }
@@ -146,17 +148,17 @@ pub(crate) fn decimal(text: &str) -> Option<u64> {
     Some(number)
 }
 
-fn word(text: &str) -> Option<&str> {
-    (!text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic())).then_some(text)
+fn word(text: &[u8]) -> Option<&[u8]> {
+    (!text.is_empty() && text.iter().all(u8::is_ascii_graphic)).then_some(text)
 }
 
 impl<'a> Target<'a> {
     /// Reads `serial:NAME` or `gpt-label:NAME`.
-    pub fn parse(text: &'a str) -> Option<Target<'a>> {
-        if let Some(name) = text.strip_prefix("serial:") {
+    pub fn parse(text: &'a [u8]) -> Option<Target<'a>> {
+        if let Some(name) = text.strip_prefix(b"serial:") {
             return word(name).map(Target::Serial);
         }
-        text.strip_prefix("gpt-label:").and_then(word).map(Target::GptLabel)
+        text.strip_prefix(b"gpt-label:").and_then(word).map(Target::GptLabel)
     }
 }
 
@@ -172,12 +174,9 @@ impl<'a> Payload<'a> {
             return Err(PayloadError::Padding);
         }
         let rows = page[MAGIC.len()..end].strip_suffix(b"\n").ok_or(PayloadError::Padding)?;
-        if core::str::from_utf8(rows).is_err() {
-            return Err(PayloadError::Padding);
-        }
         let mut payload = Payload {
-            board: "",
-            machine: "",
+            board: b"",
+            machine: b"",
             mode: Mode::Plan,
             closure_bytes: 0,
             closure_sha256: Digest([0; 32]),
@@ -187,7 +186,7 @@ impl<'a> Payload<'a> {
             rule: true,
             args: Vec::new(),
             env: Vec::new(),
-            cwd: "/",
+            cwd: b"/",
         };
         let mut seen = 0u32;
         let mut line = 1;
@@ -201,9 +200,9 @@ impl<'a> Payload<'a> {
             }
             seen |= 1 << key;
         }
-        match words(KEYS.as_bytes()).take(REQUIRED).nth((!seen).trailing_zeros() as usize) {
-            Some(name) => Err(PayloadError::Missing(text(name))),
-            None => Ok(payload),
+        match seen.trailing_ones() as usize {
+            missing @ ..REQUIRED => Err(PayloadError::Missing(missing)),
+            _ => Ok(payload),
         }
     }
 
@@ -211,22 +210,20 @@ impl<'a> Payload<'a> {
     fn take(&mut self, row: &'a [u8]) -> Option<usize> {
         let cut = row.iter().position(|&b| b == b' ')?;
         let key = place(KEYS, &row[..cut])?;
-        let value = text(&row[cut + 1..]);
+        let value = &row[cut + 1..];
         match key {
             0 => self.board = word(value)?,
             1 => self.machine = word(value)?,
-            2 => {
-                self.mode = [Mode::Plan, Mode::Exec, Mode::Shell][place("plan exec shell", value.as_bytes())?]
-            }
+            2 => self.mode = [Mode::Plan, Mode::Exec, Mode::Shell][place("plan exec shell", value)?],
             3 => self.closure_bytes = decimal(value)?,
             4 => self.closure_sha256 = Digest::parse(value)?,
             5 => self.watchdog_seconds = decimal(value)?,
-            6 => self.console = [Console::Plain, Console::Framed][place("plain framed", value.as_bytes())?],
-            7 => self.rule = place("off on", value.as_bytes())? == 1,
+            6 => self.console = [Console::Plain, Console::Framed][place("plain framed", value)?],
+            7 => self.rule = place("off on", value)? == 1,
             8 => self.output = Some(Target::parse(value)?),
-            9 if value == "/" || path::is_absolute(value) => self.cwd = value,
+            9 if value == b"/" || path::is_absolute(value) => self.cwd = value,
             10 => self.args.push(value),
-            11 if value.bytes().position(|b| b == b'=')? > 0 => self.env.push(value),
+            11 if value.iter().position(|&b| b == b'=')? > 0 => self.env.push(value),
             _ => return None,
         }
         Some(key)
@@ -234,8 +231,7 @@ impl<'a> Payload<'a> {
 
     /// Writes the page. Words with line breaks or NUL do not fit the format.
     pub fn to_page(&self) -> Result<Vec<u8>, PayloadError> {
-        use core::fmt::Write;
-        let mut text = String::from(MAGIC);
+        let mut page = Vec::from(MAGIC);
         let mode = match self.mode {
             Mode::Plan => "plan",
             Mode::Exec => "exec",
@@ -246,27 +242,27 @@ impl<'a> Payload<'a> {
             Console::Framed => "framed",
         };
         let rule = if self.rule { "on" } else { "off" };
-        let mut put = |key: &str, value: &dyn fmt::Display| {
-            // Writing to a String cannot fail.
-            let _ = writeln!(text, "{key} {value}");
+        let mut put = |key: &str, value: &[u8]| {
+            page.extend_from_slice(key.as_bytes());
+            page.extend_from_slice(value);
+            page.push(b'\n');
         };
-        put("board", &self.board);
-        put("machine", &self.machine);
-        put("mode", &mode);
-        put("closure-bytes", &self.closure_bytes);
-        put("closure-sha256", &self.closure_sha256);
+        put("board ", self.board);
+        put("machine ", self.machine);
+        put("mode ", mode.as_bytes());
+        put("closure-bytes ", self.closure_bytes.to_string().as_bytes());
+        put("closure-sha256 ", self.closure_sha256.to_string().as_bytes());
         match self.output {
-            Some(Target::Serial(name)) => put("output", &format_args!("serial:{name}")),
-            Some(Target::GptLabel(name)) => put("output", &format_args!("gpt-label:{name}")),
+            Some(Target::Serial(name)) => put("output serial:", name),
+            Some(Target::GptLabel(name)) => put("output gpt-label:", name),
             None => {}
         }
-        put("watchdog-seconds", &self.watchdog_seconds);
-        put("console", &console);
-        put("rule", &rule);
-        self.args.iter().for_each(|arg| put("arg", arg));
-        self.env.iter().for_each(|env| put("env", env));
-        put("cwd", &self.cwd);
-        let mut page = text.into_bytes();
+        put("watchdog-seconds ", self.watchdog_seconds.to_string().as_bytes());
+        put("console ", console.as_bytes());
+        put("rule ", rule.as_bytes());
+        self.args.iter().for_each(|arg| put("arg ", arg));
+        self.env.iter().for_each(|env| put("env ", env));
+        put("cwd ", self.cwd);
         if page.len() > PAGE {
             return Err(PayloadError::TooLong);
         }
@@ -285,18 +281,18 @@ mod tests {
 
     fn example() -> Payload<'static> {
         Payload {
-            board: "virt",
-            machine: "linux,dummy-virt",
+            board: b"virt",
+            machine: b"linux,dummy-virt",
             mode: Mode::Exec,
             closure_bytes: 10240,
             closure_sha256: Digest([7; 32]),
-            output: Some(Target::Serial("firstlight-out")),
+            output: Some(Target::Serial(b"firstlight-out")),
             watchdog_seconds: 60,
             console: Console::Framed,
             rule: false,
-            args: alloc::vec!["/bin/busybox", "echo", "", " two words "],
-            env: alloc::vec!["PATH=/bin"],
-            cwd: "/tmp",
+            args: alloc::vec![b"/bin/busybox", b"echo", b"", b" two words ", b"\xff\t"],
+            env: alloc::vec![b"PATH=/bin"],
+            cwd: b"/tmp",
         }
     }
 
@@ -309,10 +305,13 @@ mod tests {
 
     #[test]
     fn words_that_would_forge_lines_are_refused() {
-        let forged = Payload { args: alloc::vec!["a\nrule on"], ..example() };
+        let forged = Payload { args: alloc::vec![b"a\nrule on"], ..example() };
         assert!(forged.to_page().is_err());
         let long = "x".repeat(PAGE);
-        assert_eq!(Payload { args: alloc::vec![&long], ..example() }.to_page(), Err(PayloadError::TooLong));
+        assert_eq!(
+            Payload { args: alloc::vec![long.as_bytes()], ..example() }.to_page(),
+            Err(PayloadError::TooLong)
+        );
     }
 
     #[test]

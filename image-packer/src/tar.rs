@@ -6,7 +6,7 @@
 //! error: an archive has one spelling. `tar tf` lists it.
 
 use crate::path;
-use alloc::string::String;
+use alloc::vec::Vec;
 use core::fmt;
 
 /// Bytes of a header, and the unit that contents are padded to.
@@ -15,6 +15,9 @@ pub const BLOCK: usize = 512;
 pub const MAX_SIZE: u64 = 0o77_777_777_777;
 /// The mtime of every member: all inputs are as old as each other, and not 0, which some tools take for absent.
 pub const MTIME: u64 = 1;
+
+/// What says that a header is one of ustar: magic and version.
+const MAGIC: &[u8] = b"ustar\x0000";
 
 /// What a member is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,9 +34,9 @@ pub enum Kind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Header<'a> {
     /// First part of the name; up to 155 bytes.
-    pub prefix: &'a str,
+    pub prefix: &'a [u8],
     /// Second part of the name; up to 100 bytes.
-    pub name: &'a str,
+    pub name: &'a [u8],
     /// Permission bits, at most 0o777.
     pub mode: u32,
     /// Bytes of content (regular files only).
@@ -41,7 +44,7 @@ pub struct Header<'a> {
     /// What the member is.
     pub kind: Kind,
     /// Target of a symbolic link; empty for others.
-    pub link: &'a str,
+    pub link: &'a [u8],
 }
 
 /// A member: its header and its content.
@@ -67,11 +70,9 @@ pub struct TarError {
 pub enum Problem {
     /// The archive ends within a header, within content, or without its two zero blocks.
     Truncated,
-    /// The header's checksum is not the sum of its bytes.
-    Checksum,
     /// Not `ustar` version 00.
     Magic,
-    /// A header field has another spelling than the writer's; where the field begins.
+    /// A header field has another spelling than the writer's; a byte of it that differs.
     Field(usize),
     /// A name that is absolute, has `..`, control bytes or the like, or does not fit.
     Name,
@@ -86,16 +87,21 @@ impl fmt::Display for TarError {
         write!(f, "closure archive, offset {}: ", self.offset)?;
         match self.problem {
             Problem::Truncated => write!(f, "the archive ends too early"),
-            Problem::Checksum => write!(f, "header checksum is wrong"),
             Problem::Magic => write!(f, "not a ustar header"),
             Problem::Field(at) => {
-                let fields =
-                    [field::MODE, field::UID, field::GID, field::SIZE, field::MTIME, field::CHECKSUM];
-                let names = ["mode", "uid", "gid", "size", "mtime", "chksum"];
-                let known = fields.iter().zip(names).find(|(field, _)| field.0 == at);
-                let name =
-                    known.map_or(if at == field::LINK.0 { "linkname" } else { "uname" }, |known| known.1);
-                write!(f, "header field '{name}' is malformed")
+                let names = [
+                    (field::NAME, "name"),
+                    (field::MODE, "mode"),
+                    (field::UID, "uid"),
+                    (field::GID, "gid"),
+                    (field::SIZE, "size"),
+                    (field::MTIME, "mtime"),
+                    (field::CHECKSUM, "chksum"),
+                    (field::LINK, "linkname"),
+                    (field::PREFIX, "prefix"),
+                ];
+                let named = names.iter().find(|((start, len), _)| (*start..start + len).contains(&at));
+                write!(f, "header field '{}' is malformed", named.map_or("uname", |named| named.1))
             }
             Problem::Name => write!(f, "member name is not a clean relative path"),
             Problem::Kind => write!(f, "member is no file, symbolic link or directory"),
@@ -118,34 +124,22 @@ mod field {
     pub const KIND: usize = 156;
     pub const LINK: (usize, usize) = (157, 100);
     pub const MAGIC: (usize, usize) = (257, 8);
-    pub const OWNERS_AND_DEVICE: (usize, usize) = (265, 80);
     pub const PREFIX: (usize, usize) = (345, 155);
-    pub const END: (usize, usize) = (500, 12);
 }
 
 fn slice(block: &[u8; BLOCK], (at, len): (usize, usize)) -> &[u8] {
     &block[at..at + len]
 }
 
-/// A NUL-padded string field.
-fn string(bytes: &[u8]) -> Option<&str> {
-    let end = bytes.iter().position(|&b| b == 0).unwrap_or(bytes.len());
-    if bytes[end..].iter().any(|&b| b != 0) {
-        return None;
-    }
-    core::str::from_utf8(&bytes[..end]).ok()
+/// What stands in a string field before the first NUL.
+fn string(block: &[u8; BLOCK], field: (usize, usize)) -> &[u8] {
+    let bytes = slice(block, field);
+    &bytes[..bytes.iter().position(|&b| b == 0).unwrap_or(bytes.len())]
 }
 
-/// An octal field: all digits, then one NUL.
-fn octal(bytes: &[u8]) -> Option<u64> {
-    let (&last, digits) = bytes.split_last()?;
-    if last != 0 {
-        return None;
-    }
-    digits.iter().try_fold(0u64, |sum, &b| match b {
-        b'0'..=b'7' => Some(sum << 3 | u64::from(b - b'0')),
-        _ => None,
-    })
+/// The number in an octal field, if all but its last byte are digits.
+fn octal(block: &[u8; BLOCK], (at, len): (usize, usize)) -> u64 {
+    slice(block, (at, len - 1)).iter().fold(0, |sum, &b| sum << 3 | u64::from(b & 7))
 }
 
 fn put_octal(block: &mut [u8; BLOCK], (at, len): (usize, usize), value: u64) {
@@ -177,19 +171,22 @@ impl<'a> Header<'a> {
         let fits = path::is_member(path) && mode <= 0o777 && size <= MAX_SIZE;
         let fits_kind = match kind {
             Kind::File => link.is_empty(),
-            Kind::Symlink => size == 0 && is_link_target(link),
+            Kind::Symlink => size == 0 && is_link_target(link.as_bytes()),
             Kind::Directory => size == 0 && link.is_empty(),
         };
+        let (prefix, name, link) = (prefix.as_bytes(), name.as_bytes(), link.as_bytes());
         (fits && fits_kind).then_some(Header { prefix, name, mode, size, kind, link })
     }
 
-    /// The whole name.
-    pub fn path(&self) -> String {
-        let mut path = String::from(self.prefix);
-        if !path.is_empty() {
-            path += "/";
+    /// The absolute path that a step sees the member at: a slash and the whole name.
+    pub fn path(&self) -> Vec<u8> {
+        let mut path = Vec::new();
+        for part in [self.prefix, self.name] {
+            if !part.is_empty() {
+                path.push(b'/');
+                path.extend_from_slice(part);
+            }
         }
-        path.push_str(self.name);
         path
     }
 
@@ -205,10 +202,10 @@ impl<'a> Header<'a> {
             let len = len.min(bytes.len());
             block[at..at + len].copy_from_slice(&bytes[..len]);
         };
-        put(field::NAME, self.name.as_bytes());
-        put(field::LINK, self.link.as_bytes());
-        put(field::PREFIX, self.prefix.as_bytes());
-        put(field::MAGIC, b"ustar\x0000");
+        put(field::NAME, self.name);
+        put(field::LINK, self.link);
+        put(field::PREFIX, self.prefix);
+        put(field::MAGIC, MAGIC);
         put_octal(&mut block, field::MODE, u64::from(self.mode));
         put_octal(&mut block, field::UID, 0);
         put_octal(&mut block, field::GID, 0);
@@ -229,12 +226,8 @@ impl<'a> Header<'a> {
         if block.iter().all(|&b| b == 0) {
             return Ok(None);
         }
-        if slice(block, field::MAGIC) != b"ustar\x0000" {
+        if slice(block, field::MAGIC) != MAGIC {
             return Err(Problem::Magic);
-        }
-        let number = |field: (usize, usize)| octal(slice(block, field)).ok_or(Problem::Field(field.0));
-        if number(field::CHECKSUM)? != checksum(block) {
-            return Err(Problem::Checksum);
         }
         let kind = match block[field::KIND] {
             b'0' => Kind::File,
@@ -242,25 +235,20 @@ impl<'a> Header<'a> {
             b'5' => Kind::Directory,
             _ => return Err(Problem::Kind),
         };
-        let (mode, size) = (number(field::MODE)?, number(field::SIZE)?);
-        let only = |field, value| if number(field)? == value { Ok(()) } else { Err(Problem::Field(field.0)) };
-        only(field::UID, 0)?;
-        only(field::GID, 0)?;
-        only(field::MTIME, MTIME)?;
-        if slice(block, field::OWNERS_AND_DEVICE).iter().any(|&b| b != 0) {
-            return Err(Problem::Field(field::OWNERS_AND_DEVICE.0));
+        let text = |field| string(block, field);
+        let (prefix, name, link) = (text(field::PREFIX), text(field::NAME), text(field::LINK));
+        let (mode, size) = (octal(block, field::MODE) as u32, octal(block, field::SIZE));
+        let header = Header { prefix, name, mode, size, kind, link };
+        // The one spelling of what was read: with it, every byte is what the writer writes.
+        let again = header.to_block();
+        if let Some(at) = (0..BLOCK).find(|&at| block[at] != again[at]) {
+            return Err(Problem::Field(at));
         }
-        if slice(block, field::END).iter().any(|&b| b != 0) {
-            return Err(Problem::Padding);
-        }
-        let name = string(slice(block, field::NAME)).ok_or(Problem::Name)?;
-        let prefix = string(slice(block, field::PREFIX)).ok_or(Problem::Name)?;
-        let link = string(slice(block, field::LINK)).ok_or(Problem::Field(field::LINK.0))?;
         let clean = path::is_member(name) && (prefix.is_empty() || path::is_member(prefix));
         // The writer's split: none for short names, else as late as the prefix field allows.
         let one_spelling = prefix.is_empty()
             || (prefix.len() + 1 + name.len() > 100
-                && name.bytes().position(|b| b == b'/').is_none_or(|at| prefix.len() + 1 + at > 155));
+                && name.iter().position(|&b| b == b'/').is_none_or(|at| prefix.len() + 1 + at > 155));
         if !clean || !one_spelling {
             return Err(Problem::Name);
         }
@@ -273,13 +261,13 @@ impl<'a> Header<'a> {
             Kind::File | Kind::Directory if !link.is_empty() => return Err(Problem::Field(field::LINK.0)),
             _ => {}
         }
-        Ok(Some(Header { prefix, name, mode: mode as u32, size, kind, link }))
+        Ok(Some(header))
     }
 }
 
 /// A link's target fits its field and has no control bytes.
-fn is_link_target(link: &str) -> bool {
-    !link.is_empty() && link.len() <= 100 && link.bytes().all(|b| b >= b' ' && b != 0x7f)
+fn is_link_target(link: &[u8]) -> bool {
+    !link.is_empty() && link.len() <= 100 && link.iter().all(|&b| b >= b' ' && b != 0x7f)
 }
 
 /// The members of an archive, in order. After an error the iterator ends.
@@ -378,8 +366,8 @@ mod tests {
         let members: Vec<_> = Archive::new(&bytes).collect::<Result<_, _>>().unwrap();
         assert_eq!(members.len(), 5);
         assert_eq!(members[0].data, b"plan 1\n");
-        assert_eq!(members[1].header.path().len(), 202);
-        assert_eq!(members[4].header.link, "../PLAN");
+        assert_eq!(members[1].header.path().len(), 203);
+        assert_eq!(members[4].header.link, b"../PLAN");
     }
 
     #[test]
@@ -412,6 +400,11 @@ mod tests {
         let long = "a".repeat(101);
         assert!(Header::new(&long, Kind::File, 0o644, 0, "").is_none());
         assert!(Header::new("../a", Kind::File, 0o644, 0, "").is_none());
+        // Bytes that are not UTF-8 are a name.
+        let other = Header { name: b"\xff", ..Header::new("a", Kind::File, 0o644, 0, "").unwrap() };
+        assert_eq!(Header::parse(&other.to_block()), Ok(Some(other)));
+        let other = Header { name: b"\x7f", ..other };
+        assert_eq!(Header::parse(&other.to_block()), Err(Problem::Name));
         assert!(Header::new("a", Kind::File, 0o644, MAX_SIZE + 1, "").is_none());
         assert!(Header::new("a", Kind::Symlink, 0o777, 0, &long).is_none());
     }

@@ -100,7 +100,7 @@ fn a_closure_holds_what_its_steps_name_and_is_the_same_each_time() {
     let names: Vec<&str> = closure.files.iter().map(|(name, _)| name.as_str()).collect();
     let expected = ["seed/hex0", "src/seed/seed-aarch64.hex0", "src/tool/a.txt", "src/tool/sub/b.sh"];
     assert_eq!(names, expected);
-    let plan = Plan::parse(closure.plan.as_bytes()).unwrap();
+    let plan = Plan::parse(&closure.plan).unwrap();
     assert_eq!(plan.steps.iter().map(|step| step.name).collect::<Vec<_>>(), ["hex0", "tool"]);
     assert_eq!(plan.steps[1].env, ["A=aarch64"]);
     let bytes = closure.to_bytes().unwrap();

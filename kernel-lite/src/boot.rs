@@ -21,8 +21,8 @@ use image_packer::tar::{Archive, Kind, Member};
 /// The member that may be executed without having been made.
 const SEED: &[u8] = b"/seed/hex0";
 /// The first two members of a closure that has a PLAN; they are not files of a step.
-const PLAN: &str = "PLAN";
-const INPUTS: &str = "INPUTS.sha256";
+const PLAN: &[u8] = b"/PLAN";
+const INPUTS: &[u8] = b"/INPUTS.sha256";
 
 /// The last line of a run: see `docs/exit-codes.md`.
 #[derive(Clone, Debug)]
@@ -98,9 +98,9 @@ pub fn run(k: &mut Kernel, payload: &'static [u8], names: &[u8]) -> Epitaph {
     };
     k.framed = settings.console == Console::Framed;
     let mut names = names.split(|&byte| byte == 0);
-    if names.clone().all(|name| name != settings.machine.as_bytes()) {
+    if names.clone().all(|name| name != settings.machine) {
         let mut line = Line::new("the payload is for board ");
-        line.text(settings.board).text(", a machine ").text(settings.machine).text("; this is ");
+        line.bytes(settings.board).text(", a machine ").bytes(settings.machine).text("; this is ");
         k.say(line.bytes(names.next().unwrap_or_default()));
         return Epitaph::new(66, "board");
     }
@@ -141,7 +141,7 @@ fn read(payload: &'static [u8]) -> Result<(Payload<'static>, &'static [u8]), &'s
 
 /// Puts the closure's files into the store. Returns PLAN and INPUTS.sha256, if there is a PLAN.
 fn load(k: &mut Kernel, closure: &'static [u8]) -> Result<Option<Closure>, Refusal> {
-    let mut text = None;
+    let mut plan = None;
     let mut inputs: &'static [u8] = &[];
     let mut archive = Archive::new(closure);
     let mut number = 0;
@@ -150,8 +150,7 @@ fn load(k: &mut Kernel, closure: &'static [u8]) -> Result<Option<Closure>, Refus
         number += 1;
         let path = member.header.path();
         if number == 1 && path == PLAN {
-            text =
-                Some(core::str::from_utf8(member.data).map_err(|_| Refusal::Damaged("PLAN is not UTF-8"))?);
+            plan = Some(member.data);
         } else if number == 2 && path == INPUTS {
             inputs = member.data;
         } else {
@@ -161,26 +160,23 @@ fn load(k: &mut Kernel, closure: &'static [u8]) -> Result<Option<Closure>, Refus
             })?;
         }
     }
-    Ok(text.map(|plan| Closure { plan, inputs, archive: closure }))
+    Ok(plan.map(|plan| Closure { plan, inputs, archive: closure }))
 }
 
-fn add(k: &mut Kernel, member: &Member<'static>, path: &str) -> Result<(), Errno> {
-    let mut absolute = Vec::with_capacity(path.len() + 1);
-    absolute.push(b'/');
-    absolute.extend_from_slice(path.as_bytes());
+fn add(k: &mut Kernel, member: &Member<'static>, path: &[u8]) -> Result<(), Errno> {
     k.vfs.heap_is_low = k.heap_is_low();
     let (vfs, mem) = (&mut k.vfs, &mut k.mem);
     let body = match member.header.kind {
         Kind::File => Body::File(Data::Closure(member.data)),
-        Kind::Symlink => Body::Symlink(member.header.link.as_bytes().into()),
+        Kind::Symlink => Body::Symlink(member.header.link.into()),
         Kind::Directory => {
-            let dir = vfs.make_directories(mem, vfs.store, &absolute)?;
+            let dir = vfs.make_directories(mem, vfs.store, path)?;
             vfs.inode_mut(dir).mode = member.header.mode as u16;
             return Ok(());
         }
     };
-    let origin = if absolute == SEED { Origin::Seed } else { Origin::Input };
-    vfs.add_body(mem, &absolute, body, member.header.mode as u16, origin).map(drop)
+    let origin = if path == SEED { Origin::Seed } else { Origin::Input };
+    vfs.add_body(mem, path, body, member.header.mode as u16, origin).map(drop)
 }
 
 /// Runs one program in a root of all files.
@@ -194,7 +190,7 @@ fn program(k: &mut Kernel, settings: &Payload) -> Epitaph {
     }
     let started = start(k, settings, path);
     if let Err(error) = started {
-        k.say(Line::new("cannot start ").text(path).text(": error ").number(error as u64));
+        k.say(Line::new("cannot start ").bytes(path).text(": error ").number(error as u64));
         return Epitaph::new(if error == Errno::ENOENT { 127 } else { 126 }, "exit");
     }
     k.arm(settings.watchdog_seconds);
@@ -208,7 +204,7 @@ fn program(k: &mut Kernel, settings: &Payload) -> Epitaph {
     }
 }
 
-fn start(k: &mut Kernel, settings: &Payload, path: &str) -> Result<(), Errno> {
+fn start(k: &mut Kernel, settings: &Payload, path: &[u8]) -> Result<(), Errno> {
     let root = k.step_root(&["/"])?;
     let (files, fs) = k.standard_files(root, settings.cwd, None, None)?;
     let (argv, envp) = (plan::strings(&settings.args), plan::strings(&settings.env));

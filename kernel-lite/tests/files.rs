@@ -40,7 +40,7 @@ fn with_inputs(inputs: &[(&str, &'static [u8], u16)]) -> Kernel {
 /// Gives the current process a root with these inputs.
 fn enter(k: &mut Kernel, inputs: &[&str]) {
     let root = k.step_root(inputs).unwrap();
-    let (files, fs) = k.standard_files(root, "/", None, None).unwrap();
+    let (files, fs) = k.standard_files(root, b"/", None, None).unwrap();
     k.proc().files = files;
     k.proc().fs = fs;
 }

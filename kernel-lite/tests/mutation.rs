@@ -84,7 +84,7 @@ fn start(k: &mut Kernel, file: &'static [u8]) -> bool {
     let before = k.mem.free_frames();
     k.vfs.add_input(&mut k.mem, b"/seed/hex0", file, 0o755, Origin::Seed).unwrap();
     let root = k.step_root(&["/seed/hex0"]).unwrap();
-    let (files, fs) = k.standard_files(root, "/", None, None).unwrap();
+    let (files, fs) = k.standard_files(root, b"/", None, None).unwrap();
     let path = b"/seed/hex0".to_vec();
     let started = k.start(Program { argv: vec![path.clone()], path, envp: vec![] }, files, fs).is_ok();
     if started {
@@ -144,7 +144,7 @@ impl Rig {
     }
 
     fn checkpoints(&mut self) -> Checkpoints {
-        Checkpoints::new(Disk::find(self.k.machine, Target::Serial("out")).unwrap(), [9; 32])
+        Checkpoints::new(Disk::find(self.k.machine, Target::Serial(b"out")).unwrap(), [9; 32])
     }
 }
 

@@ -18,7 +18,7 @@ use std::rc::Rc;
 fn kernel(medium: &Rc<RefCell<Medium>>) -> (Kernel, Disk) {
     let machine = Box::leak(Box::new(machine(&[("other", &self::medium(8)), ("out", medium)])));
     let mut k = Kernel::new(mem(512), machine);
-    let disk = Disk::find(k.machine, Target::Serial("out")).unwrap();
+    let disk = Disk::find(k.machine, Target::Serial(b"out")).unwrap();
     k.vfs.add_input(&mut k.mem, b"/src/a", b"an input", 0o644, Origin::Input).unwrap();
     (k, disk)
 }
@@ -125,8 +125,8 @@ fn the_root_file_system_holds_the_outputs_and_nothing_else() {
 #[test]
 fn a_target_is_chosen_by_name_alone() {
     let (one, two) = (medium(100), medium(100));
-    let find = |disks: &[(&str, &Rc<RefCell<Medium>>)], name| {
-        Disk::find(&mut machine(disks), Target::Serial(name)).map(|disk| disk.sectors)
+    let find = |disks: &[(&str, &Rc<RefCell<Medium>>)], name: &str| {
+        Disk::find(&mut machine(disks), Target::Serial(name.as_bytes())).map(|disk| disk.sectors)
     };
     assert_eq!(find(&[("a", &one), ("b", &two)], "b"), Ok(100));
     assert_eq!(find(&[("a", &one)], "b"), Err(OutputError::Missing));
@@ -186,7 +186,7 @@ fn crc32_is_the_standard_s() {
 fn a_partition_is_chosen_by_its_label() {
     let disk = medium(8);
     disk.borrow_mut().bytes = partitioned(&[("other", 2048, 6143), ("first light", 6144, 12287)]);
-    let find = |label| Disk::find(&mut machine(&[("x", &disk)]), Target::GptLabel(label));
+    let find = |label: &str| Disk::find(&mut machine(&[("x", &disk)]), Target::GptLabel(label.as_bytes()));
     let target = find("first light").unwrap();
     assert_eq!(target.sectors, (3 << 20) / 512);
     assert_eq!(find("first"), Err(OutputError::Missing));

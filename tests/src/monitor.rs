@@ -74,7 +74,7 @@ pub fn job<'a>(settings: Payload<'a>, closure: &'a [u8]) -> Job<'a> {
 pub fn run(board: &str, root: &Root, words: &[&str], env: &[&str]) -> (Ran, Boot) {
     let (board, monitor) = self::board(board);
     let mut settings = exec::settings(&board, words, env);
-    settings.cwd = "/tmp";
+    settings.cwd = b"/tmp";
     let archive = root.archive().unwrap();
     let boot = boot(&board, &monitor, &job(settings, &archive))
         .unwrap_or_else(|error| panic!("{words:?}: {error:#}"));

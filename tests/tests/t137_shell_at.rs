@@ -21,7 +21,7 @@ fn t137_a_steps_inputs_are_the_boards() {
     let report = run::run(&board, &monitor, &closure, &folder, Some(monitor::LIMIT)).unwrap();
     assert_eq!(report.epitaph.as_ref().map(|end| end.code), Some(0), "{}", report.table());
 
-    let plan = Plan::parse(closure.plan.as_bytes()).unwrap();
+    let plan = Plan::parse(&closure.plan).unwrap();
     let digest = sha256(&closure.to_bytes().unwrap());
     let mut made = checkpoint::read(&folder.join("output.img"), &digest, &plan).unwrap();
     assert_eq!(made.len(), plan.steps.len());

@@ -310,7 +310,7 @@ fn t67_another_boards_closure_is_refused() {
     let (_, foreign) = pack::make(project(), Some("hex"), Arch::X86_64).unwrap();
     let disk = disk("t67", board.output.bytes);
     let archive = foreign.to_bytes().unwrap();
-    let settings = Payload { board: "pc", ..plan_settings(&board) };
+    let settings = Payload { board: b"pc", ..plan_settings(&board) };
     let boot = boot(&board, &monitor, &Job { output: Some(&disk), ..job(settings, &archive) }).unwrap();
     assert_eq!((boot.epitaph.code, boot.epitaph.reason.as_str()), (66, "board"), "{}", boot.said());
 }
@@ -319,7 +319,7 @@ fn t67_another_boards_closure_is_refused() {
 fn t68_an_image_without_payload_says_so() {
     let (board, monitor, _) = virt();
     let files = build::lay_out(&board, &monitor, &[], &scratch("t68")).unwrap();
-    let settings = Payload { output: Some(Target::Serial("firstlight-out")), ..plan_settings(&board) };
+    let settings = Payload { output: Some(Target::Serial(b"firstlight-out")), ..plan_settings(&board) };
     // Before a payload is read the console is plain.
     let log = scratch("t68-log").join("serial.log");
     let job = Job { serial_log: Some(log.clone()), ..job(settings, &[]) };
@@ -333,7 +333,8 @@ fn t69_another_machines_payload_is_refused() {
     let (board, monitor, closure) = virt();
     let disk = disk("t69", board.output.bytes);
     let archive = closure.to_bytes().unwrap();
-    let settings = Payload { board: "pinebook-pro", machine: "pine64,pinebook-pro", ..plan_settings(&board) };
+    let settings =
+        Payload { board: b"pinebook-pro", machine: b"pine64,pinebook-pro", ..plan_settings(&board) };
     let boot = boot(&board, &monitor, &Job { output: Some(&disk), ..job(settings, &archive) }).unwrap();
     assert_eq!((boot.epitaph.code, boot.epitaph.reason.as_str()), (66, "board"), "{}", boot.said());
     assert!(boot.said().contains("pine64,pinebook-pro; this is linux,dummy-virt"), "{}", boot.said());

@@ -25,7 +25,7 @@ impl Tools {
     fn new(test: &str) -> Tools {
         let folder = scratch(test);
         let (_, closure) = pack::make(project(), Some("mes"), Arch::X86_64).unwrap();
-        let plan = Plan::parse(closure.plan.as_bytes()).unwrap();
+        let plan = Plan::parse(&closure.plan).unwrap();
         let options = Options { reuse: true, until: Some("mes-test"), ..Options::default() };
         let files = chain::run_steps(project(), &plan, &closure, &folder, &options).unwrap().0;
         Tools { files, folder }

@@ -11,7 +11,7 @@ use xtask::{pack, run, shell};
 /// The closure of `hex` and one more step, which prints a hundred lines and then fails.
 fn failing(arch: Arch) -> Closure {
     let (_, mut closure) = pack::make(project(), Some("hex"), arch).unwrap();
-    let count = Plan::parse(closure.plan.as_bytes()).unwrap().steps.len();
+    let count = Plan::parse(&closure.plan).unwrap().steps.len();
     let plan = closure.plan.replace(&format!("\nsteps {count}\n"), &format!("\nsteps {}\n", count + 1));
     closure.plan = plan
         + "step fails\n  in /build/hex0/cat\n  in /src/lines\n  out /build/x\n  env A=b\n  cwd /src\n  \
@@ -56,7 +56,7 @@ fn t82_the_monitor_tells_what_failed() {
 #[test]
 fn t83_a_shell_in_the_steps_root() {
     let closure = failing(Arch::Aarch64);
-    let plan = Plan::parse(closure.plan.as_bytes()).unwrap();
+    let plan = Plan::parse(&closure.plan).unwrap();
     let (step, files) = shell::at(project(), &plan, &closure, "fails", None).unwrap();
     let root = shell::root_of(step, &files);
     // What is there beside the shell, and the step's commands, of which the second fails.

@@ -117,7 +117,7 @@ impl Board {
         if Arch::parse(&board.arch).is_none() {
             bail!("arch is neither aarch64 nor x86_64");
         }
-        if Target::parse(&board.output.target).is_none() {
+        if Target::parse(board.output.target.as_bytes()).is_none() {
             bail!("output: target is neither serial:NAME nor gpt-label:NAME");
         }
         if board.closure == Place::Flash && (board.image.bytes.is_none() || board.image.form != Form::Flat) {
@@ -147,7 +147,7 @@ impl Board {
 
     /// The disk that may be written.
     pub fn target(&self) -> Option<Target<'_>> {
-        Target::parse(&self.output.target)
+        Target::parse(self.output.target.as_bytes())
     }
 }
 

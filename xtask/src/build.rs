@@ -64,8 +64,8 @@ pub fn main(args: Args) -> Result<ExitCode> {
 /// The payload settings of a plain run of a plan.
 pub fn plan_settings(board: &Board) -> Payload<'_> {
     Payload {
-        board: &board.name,
-        machine: &board.machine,
+        board: board.name.as_bytes(),
+        machine: board.machine.as_bytes(),
         mode: Mode::Plan,
         closure_bytes: 0,
         closure_sha256: image_packer::hex::Digest([0; 32]),
@@ -75,7 +75,7 @@ pub fn plan_settings(board: &Board) -> Payload<'_> {
         rule: true,
         args: Vec::new(),
         env: Vec::new(),
-        cwd: "/",
+        cwd: b"/",
     }
 }
 

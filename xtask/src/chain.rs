@@ -110,7 +110,7 @@ impl Report {
 
 /// Runs `closure` and leaves the bundle in `folder`.
 pub fn run(project: &Project, closure: &Closure, folder: &Path, options: &Options<'_>) -> Result<Report> {
-    let plan = Plan::parse(closure.plan.as_bytes())?;
+    let plan = Plan::parse(&closure.plan)?;
     fs::create_dir_all(folder)?;
     whole::write(&folder.join("PLAN"), &closure.plan)?;
     whole::write(&folder.join("INPUTS.sha256"), &closure.inputs)?;

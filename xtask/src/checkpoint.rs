@@ -153,7 +153,7 @@ mod tests {
 
     #[test]
     fn records_count_as_the_format_says() {
-        let plan = Plan::parse(PLAN.as_bytes()).unwrap();
+        let plan = Plan::parse(PLAN).unwrap();
         let closure = sha256(b"closure");
         let events = b"\x03\0\0\0\0\0\0\0x\0y".to_vec();
         let first = record(&closure, 1, "a", &[events, member(0o100755, "/a", "\nabc")].concat());

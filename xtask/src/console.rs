@@ -180,7 +180,7 @@ fn epitaph(text: &str) -> Option<Epitaph> {
         step: value("step").unwrap_or_else(|| "-".into()),
         process: value("process").unwrap_or_else(|| "-".into()),
         address: value("address").unwrap_or_else(|| "-".into()),
-        log: value("log").and_then(|log| Digest::parse(&log)),
+        log: value("log").and_then(|log| Digest::parse(log.as_bytes())),
     })
 }
 

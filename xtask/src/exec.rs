@@ -58,7 +58,7 @@ pub fn main(args: Args) -> Result<ExitCode> {
     let env: Vec<&str> = args.env.iter().map(String::as_str).collect();
     let words: Vec<&str> = args.program.iter().map(String::as_str).collect();
     let mut settings = settings(&board, &words, &env);
-    settings.cwd = &args.cwd;
+    settings.cwd = args.cwd.as_bytes();
     settings.watchdog_seconds = args.watchdog.unwrap_or(board.watchdog_seconds);
     let ending = boot(&board, &monitor, settings, &root, None, &mut |piece| {
         match piece {
@@ -77,8 +77,8 @@ pub fn settings<'a>(board: &'a Board, words: &[&'a str], env: &[&'a str]) -> Pay
         console: Console::Framed,
         rule: false,
         output: None,
-        args: words.to_vec(),
-        env: env.to_vec(),
+        args: words.iter().map(|word| word.as_bytes()).collect(),
+        env: env.iter().map(|variable| variable.as_bytes()).collect(),
         ..build::plan_settings(board)
     }
 }

@@ -326,7 +326,7 @@ fn digest(file: &Path) -> Result<Digest> {
 /// Checks a file against the origin's digest.
 fn check(file: &Path, origin: &Origin) -> Result<()> {
     let found = digest(file)?;
-    if Digest::parse(&origin.sha256) != Some(found) {
+    if Digest::parse(origin.sha256.as_bytes()) != Some(found) {
         let bytes = HumanBytes(fs::metadata(file)?.len());
         bail!(
             "wrong sha256 (cut off, or another file; it has {bytes})\n  expected {}\n  found    {found}",

@@ -24,7 +24,7 @@ const README: &str = include_str!("portable/README");
 
 /// Writes the bundle of a closure; `answers` are the digests that its root file system must have.
 pub fn write(file: &Path, closure: &Closure, answers: &lock::Digests) -> Result<()> {
-    let plan = Plan::parse(closure.plan.as_bytes())?;
+    let plan = Plan::parse(&closure.plan)?;
     let name = format!("{}-{}", plan.goal, plan.arch);
     let text = |text: String, mode| Node::File { mode, data: text.into_bytes() };
     let mut files = Rootfs::new();

@@ -207,7 +207,7 @@ pub fn run(
 
 /// What a person is told of a step that ended a run.
 fn failure(board: &Board, closure: &Closure, end: &Epitaph, said: &[u8]) -> Option<String> {
-    let plan = Plan::parse(closure.plan.as_bytes()).ok()?;
+    let plan = Plan::parse(&closure.plan).ok()?;
     let step = plan.steps.iter().find(|step| end.code != 0 && step.name == end.step)?;
     // The process is a path in the tree of processes, which begins with the number of the step's program.
     let number = end.process.split('.').next().and_then(|number| number.parse::<usize>().ok());

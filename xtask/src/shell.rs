@@ -60,7 +60,7 @@ pub fn main(mut args: Args) -> Result<ExitCode> {
     if let (Some(_), Some(name)) = (&args.on, &args.at) {
         let arch = args.arch.unwrap_or(board.arch());
         let (_, closure) = pack::make(&project, args.goal.as_deref(), arch)?;
-        let plan = Plan::parse(closure.plan.as_bytes())?;
+        let plan = Plan::parse(&closure.plan)?;
         let (step, files) = at(&project, &plan, &closure, name, None)?;
         return under_linux(&project, plan.arch, step, &files, &args.program);
     }
@@ -68,7 +68,7 @@ pub fn main(mut args: Args) -> Result<ExitCode> {
     let (root, cwd, env) = match &args.at {
         Some(name) => {
             let (_, closure) = pack::make(&project, args.goal.as_deref(), board.arch())?;
-            let plan = Plan::parse(closure.plan.as_bytes())?;
+            let plan = Plan::parse(&closure.plan)?;
             let made = made_on(&project, &board, &plan, &closure)?;
             let (step, files) = at(&project, &plan, &closure, name, made.as_ref())?;
             if args.program.is_empty() {
@@ -118,9 +118,9 @@ pub fn command(
     settings.console = Console::Plain;
     settings.rule = false;
     settings.output = None;
-    settings.args = start.words.iter().map(String::as_str).collect();
-    settings.env = start.env.iter().map(String::as_str).collect();
-    settings.cwd = start.cwd;
+    settings.args = start.words.iter().map(String::as_bytes).collect();
+    settings.env = start.env.iter().map(String::as_bytes).collect();
+    settings.cwd = start.cwd.as_bytes();
     let archive = root.archive()?;
     let payload = build::payload(&settings, &archive)?;
     let files = build::lay_out(board, monitor, &payload, folder)?;

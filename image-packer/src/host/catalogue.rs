@@ -314,7 +314,7 @@ fn read_source(folder: &Path, path: &Path) -> Result<Source, Error> {
             if origin.url.is_none() && origin.debian.is_none() {
                 return Err(file.bad(line, "origin has neither url nor debian"));
             }
-            if Digest::parse(&origin.sha256).is_none() {
+            if Digest::parse(origin.sha256.as_bytes()).is_none() {
                 return Err(file.bad(line, "origin: sha256 is not 64 lower-case hex digits"));
             }
             if !path::is_member(&origin.file) || origin.file.contains('/') {

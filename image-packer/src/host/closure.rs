@@ -137,9 +137,9 @@ fn print_plan(goal: &Goal, arch: Arch, chosen: &[Chosen<'_>], texts: &[StepText]
     let (keep, drop) = (keep.iter().map(String::as_str), drop.iter().map(String::as_str));
     let plan = Plan { goal: &goal.name, arch, keep: keep.collect(), drop: drop.collect(), steps };
     let text = plan.to_string();
-    let wrong = |error: PlanError| Error::file(&goal.file, Problem::Closure(error.to_string()));
+    let wrong = |error: PlanError<'_>| Error::file(&goal.file, Problem::Closure(error.to_string()));
     // What the monitor will refuse is refused here.
-    let plan = Plan::parse(text.as_bytes()).map_err(wrong)?;
+    let plan = Plan::parse(&text).map_err(wrong)?;
     plan.check(resolve::is_source_path).map_err(wrong)?;
     Ok(text)
 }
@@ -272,7 +272,7 @@ impl Closure {
     pub fn verify(file: &Path, bytes: &[u8]) -> Result<Closure, Error> {
         let bad = |what: String| Error::file(file, Problem::Closure(what));
         let closure = Closure::read(bytes).map_err(bad)?;
-        let plan = Plan::parse(closure.plan.as_bytes()).map_err(|e| bad(e.to_string()))?;
+        let plan = Plan::parse(&closure.plan).map_err(|e| bad(e.to_string()))?;
         let digests = lock::parse(&closure.inputs)
             .map_err(|line| bad(format!("INPUTS.sha256, line {line}: malformed")))?;
         let mut members: BTreeMap<&str, Option<Digest>> =
@@ -301,17 +301,20 @@ impl Closure {
     }
 
     fn read(bytes: &[u8]) -> Result<Closure, String> {
+        let text =
+            |name: &[u8]| String::from_utf8(name.to_vec()).map_err(|_| "a name is not UTF-8".to_owned());
         let mut files = Vec::new();
         for member in Archive::new(bytes) {
             let member = member.map_err(|e| e.to_string())?;
+            let path = text(&member.header.path()[1..])?;
             let entry = match member.header.kind {
                 Kind::File => {
                     Entry::File { executable: member.header.mode & 0o100 != 0, data: member.data.to_vec() }
                 }
-                Kind::Symlink => Entry::Symlink(member.header.link.to_owned()),
-                Kind::Directory => return Err(format!("{}: a closure has no folders", member.header.path())),
+                Kind::Symlink => Entry::Symlink(text(member.header.link)?),
+                Kind::Directory => return Err(format!("{path}: a closure has no folders")),
             };
-            files.push((member.header.path(), entry));
+            files.push((path, entry));
         }
         let mut text = |expected: &str| match files.first() {
             Some((name, Entry::File { data, .. })) if name == expected => {

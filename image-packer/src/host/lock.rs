@@ -25,7 +25,7 @@ pub fn parse(text: &str) -> Result<Digests, usize> {
             continue;
         }
         let (hex, name) = line.split_once("  ").ok_or(index + 1)?;
-        let digest = Digest::parse(hex).ok_or(index + 1)?;
+        let digest = Digest::parse(hex.as_bytes()).ok_or(index + 1)?;
         if !path::is_member(name) || digests.insert(name.to_owned(), digest).is_some() {
             return Err(index + 1);
         }

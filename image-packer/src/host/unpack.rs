@@ -16,7 +16,7 @@ use std::path::Path;
 pub fn unpack(file: &Path, origin: &Origin) -> Result<Tree, Error> {
     let packed = std::fs::read(file).map_err(Error::io(file))?;
     let found = sha256(&packed);
-    if Digest::parse(&origin.sha256) != Some(found) {
+    if Digest::parse(origin.sha256.as_bytes()) != Some(found) {
         let problem = Problem::Sha256 { expected: origin.sha256.clone(), found: found.to_string() };
         return Err(Error::file(file, problem));
     }

@@ -30,8 +30,8 @@ fn payload(plan: &[u8], rest: &[u8]) -> Vec<u8> {
     }
     closure.resize(closure.len() + 2 * BLOCK, 0);
     let page = Payload {
-        board: "fuzz",
-        machine: "fuzz",
+        board: b"fuzz",
+        machine: b"fuzz",
         mode: Mode::Plan,
         closure_bytes: closure.len() as u64,
         closure_sha256: Digest(digest(&closure)),
@@ -41,7 +41,7 @@ fn payload(plan: &[u8], rest: &[u8]) -> Vec<u8> {
         rule: true,
         args: Vec::new(),
         env: Vec::new(),
-        cwd: "/",
+        cwd: b"/",
     };
     [page.to_page().unwrap(), closure].concat()
 }

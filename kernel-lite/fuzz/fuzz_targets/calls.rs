@@ -40,7 +40,7 @@ fuzz_target!(|data: &[u8]| {
         k.vfs.add_input(&mut k.mem, b"/src/a", b"#!/seed/hex0\n", 0o755, Origin::Input).unwrap();
         let before = k.mem.free_frames();
         let root = k.step_root(&["/seed/", "/src/"]).unwrap();
-        let (files, fs) = k.standard_files(root, "/", None, None).unwrap();
+        let (files, fs) = k.standard_files(root, b"/", None, None).unwrap();
         let path = b"/seed/hex0".to_vec();
         k.start(Program { argv: vec![path.clone()], path, envp: Vec::new() }, files, fs).unwrap();
         set_calls(data, [INPUT, BASE + STRINGS_AT as u64]);

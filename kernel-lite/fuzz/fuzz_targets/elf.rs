@@ -33,7 +33,7 @@ fuzz_target!(|data: &[u8]| {
         k.vfs.add_input(&mut k.mem, b"/seed/hex0", data, 0o755, Origin::Seed).unwrap();
         let before = k.mem.free_frames();
         let root = k.step_root(&["/seed/hex0"]).unwrap();
-        let (files, fs) = k.standard_files(root, "/", None, None).unwrap();
+        let (files, fs) = k.standard_files(root, b"/", None, None).unwrap();
         let path = b"/seed/hex0".to_vec();
         let program = Program { argv: vec![path.clone(), b"x".to_vec()], path, envp: vec![b"A=b".to_vec()] };
         if k.start(program, files, fs).is_ok() {

@@ -24,7 +24,7 @@ fuzz_target!(|data: &[u8]| {
     let mut bytes = vec![0; SECTOR];
     bytes.extend(data);
     bytes.resize(SECTORS * SECTOR, 0);
-    let _ = Disk::find(&mut FuzzMachine::new(bytes), Target::GptLabel("out"));
+    let _ = Disk::find(&mut FuzzMachine::new(bytes), Target::GptLabel(b"out"));
 
     let Some((fields, table)) = data.split_first_chunk::<16>() else { return };
     let mut bytes = vec![0; SECTORS * SECTOR];
@@ -48,7 +48,7 @@ fuzz_target!(|data: &[u8]| {
     bytes[SECTOR..SECTOR + 92].copy_from_slice(&header);
 
     let mut machine = FuzzMachine::new(bytes);
-    let Ok(disk) = Disk::find(&mut machine, Target::GptLabel("out")) else { return };
+    let Ok(disk) = Disk::find(&mut machine, Target::GptLabel(b"out")) else { return };
     assert!((1..SECTORS as u64).contains(&disk.sectors));
     assert!(matches!(disk.write_on(&mut machine, disk.sectors, &[1; SECTOR]), Err(OutputError::Full)));
     for sector in 0..disk.sectors {

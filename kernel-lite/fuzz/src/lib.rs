@@ -11,7 +11,7 @@ use kernel_lite::ram::{Bank, PAGE_SIZE, PhysAddr, Ram};
 use std::cell::{Cell, RefCell};
 
 /// The disk's serial number.
-pub const SERIAL: &str = "out";
+pub const SERIAL: &[u8] = b"out";
 /// Memory of a kernel, in frames.
 const FRAMES: usize = 512;
 
@@ -27,7 +27,7 @@ impl RamDisk {
 
 impl BlockDevice for RamDisk {
     fn serial(&self) -> &[u8] {
-        SERIAL.as_bytes()
+        SERIAL
     }
     fn sectors(&self) -> u64 {
         (self.0.len() / SECTOR) as u64

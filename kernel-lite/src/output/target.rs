@@ -31,7 +31,7 @@ impl Disk {
                 Target::Serial(name) => {
                     let block = machine.block(device);
                     let whole = Disk { device, first: 0, sectors: block.sectors() };
-                    (block.serial() == name.as_bytes()).then_some(whole)
+                    (block.serial() == name).then_some(whole)
                 }
                 Target::GptLabel(name) => match partition(machine, device, name) {
                     Ok(candidate) => candidate,
@@ -99,7 +99,7 @@ fn crc32(bytes: &[u8]) -> u32 {
 }
 
 /// The partition with this label; `None` if the device has none or is not partitioned.
-fn partition(machine: &mut dyn Machine, device: usize, label: &str) -> Result<Option<Disk>, OutputError> {
+fn partition(machine: &mut dyn Machine, device: usize, label: &[u8]) -> Result<Option<Disk>, OutputError> {
     let block = machine.block(device);
     let total = block.sectors();
     let mut header = [0; SECTOR];
@@ -133,7 +133,7 @@ fn partition(machine: &mut dyn Machine, device: usize, label: &str) -> Result<Op
         let used = raw[..16].iter().any(|byte| *byte != 0);
         let units = raw[56..128].as_chunks::<2>().0.iter().map(|unit| u16::from_le_bytes(*unit));
         // Labels in a payload are ASCII.
-        if !used || !units.take_while(|unit| *unit != 0).eq(label.bytes().map(u16::from)) {
+        if !used || !units.take_while(|unit| *unit != 0).eq(label.iter().map(|byte| u16::from(*byte))) {
             continue;
         }
         let (first, last) = (le64(raw, 32), le64(raw, 40));

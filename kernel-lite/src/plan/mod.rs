@@ -19,12 +19,12 @@ use crate::vfs::InodeId;
 use alloc::vec::Vec;
 use image_packer::path;
 use image_packer::payload::{Payload, Target};
-use image_packer::plan::{Plan, Run, Step};
+use image_packer::plan::{Plan, Run, Step, text};
 
 /// What a closure has beside its steps' files.
 pub struct Closure {
     /// The member PLAN.
-    pub plan: &'static str,
+    pub plan: &'static [u8],
     /// The member INPUTS.sha256.
     pub inputs: &'static [u8],
     /// The archive itself.
@@ -58,7 +58,8 @@ fn ending(code: u8) -> Epitaph {
 
 /// Runs the steps of a PLAN.
 pub fn run(k: &mut Kernel, settings: &Payload<'_>, closure: &Closure) -> Epitaph {
-    let plan = match Plan::parse(closure.plan.as_bytes()) {
+    // The epitaph names a step of it: it stays to the end.
+    let plan = match Plan::parse(text(closure.plan).leak()) {
         Ok(plan) => plan,
         Err(error) => return malformed(k, error.line),
     };
@@ -84,7 +85,7 @@ pub fn run(k: &mut Kernel, settings: &Payload<'_>, closure: &Closure) -> Epitaph
             }
             Err(error) => {
                 let (Target::Serial(name) | Target::GptLabel(name)) = target;
-                k.say(Line::new("output ").text(name).text(": ").text(error.words()));
+                k.say(Line::new("output ").bytes(name).text(": ").text(error.words()));
                 return Epitaph::new(67, "target");
             }
         }
@@ -141,7 +142,7 @@ fn write(
         (b"/firstlight/CLOSURE.sha256", its_sum.leak()),
         (b"/firstlight/INPUTS.sha256", closure.inputs),
         (b"/firstlight/OUTPUTS.sha256", sums.leak()),
-        (b"/firstlight/PLAN", closure.plan.as_bytes()),
+        (b"/firstlight/PLAN", closure.plan),
         (b"/firstlight/events.log", log),
     ];
     for &(path, content) in &papers {
@@ -299,7 +300,7 @@ pub fn strings(list: &[impl AsRef<[u8]>]) -> Vec<Vec<u8>> {
 fn run_program(k: &mut Kernel, step: &Step<'_>, run: &Run<'_>, root: InodeId) -> Result<(), Failure> {
     let stdout = run.stdout.map(|stdout| (stdout.path, stdout.mode));
     let now = k.clock.now();
-    let started = k.standard_files(root, step.cwd, run.stdin, stdout).and_then(|(files, fs)| {
+    let started = k.standard_files(root, step.cwd.as_bytes(), run.stdin, stdout).and_then(|(files, fs)| {
         let program = Program {
             path: run.words[0].clone().into(),
             argv: strings(&run.words),

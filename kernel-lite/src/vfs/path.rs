@@ -154,8 +154,7 @@ impl Vfs {
         match &self.inode(dir).body {
             Body::Directory { names, .. } => names.get(name),
             Body::SelfFd => {
-                let text = core::str::from_utf8(name).ok()?;
-                let fd: u16 = text.parse().ok()?;
+                let fd = u16::try_from(image_packer::payload::decimal(name)?).ok()?;
                 files.get(i32::from(fd)).ok()?;
                 Some(InodeId(FD_LINK | usize::from(fd)))
             }

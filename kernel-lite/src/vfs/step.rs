@@ -121,12 +121,12 @@ impl Kernel {
     pub fn standard_files(
         &mut self,
         root: InodeId,
-        cwd: &str,
+        cwd: &[u8],
         stdin: Option<&str>,
         stdout: Option<(&str, u32)>,
     ) -> Result<(Files, FsContext), Errno> {
         self.begin_change();
-        let cwd = self.vfs.at(root, cwd.as_bytes()).ok_or(Errno::ENOENT)?;
+        let cwd = self.vfs.at(root, cwd).ok_or(Errno::ENOENT)?;
         if self.vfs.names(cwd).is_none() {
             return Err(Errno::ENOTDIR);
         }
