@@ -3,7 +3,7 @@
 //!
 //! Purpose: equal content is an equal image. So nothing comes from the device or from a clock: the size is
 //! what the content needs, the identifier is given by the caller (who derives it from the content), every
-//! time stamp is [`TIME`], owner and group are 0, inodes are numbered in the order of [`Builder::add`], and
+//! time stamp is [`TIME`], owner and group are 0, inodes are numbered in the order of [`Image::add`], and
 //! free blocks are zero.
 //!
 //! The layout is the plainest that Linux and e2fsck accept: blocks of 4096 bytes, a copy of the superblock
@@ -100,24 +100,28 @@ struct Node {
     blocks: u64,
 }
 
-/// Collects the tree. Node 0 is the root directory.
-pub struct Builder {
+/// A tree, which is collected; with its layout fixed it is ready to be written. Node 0 is the root directory.
+pub struct Image {
     nodes: Vec<Node>,
+    layout: Layout,
+    id: [u8; 16],
+    large: bool,
 }
 
-impl Default for Builder {
+impl Default for Image {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl Builder {
+impl Image {
     /// An empty tree: a root directory of mode 755.
     pub fn new() -> Self {
-        Builder { nodes: vec![Node::new(DIRECTORY | 0o755, 0, b"", 0)] }
+        let nodes = vec![Node::new(DIRECTORY | 0o755, 0, b"", 0)];
+        Image { nodes, layout: Layout::default(), id: [0; 16], large: false }
     }
 
-    /// Adds an inode with its first name and returns its number for [`Builder::link`] and the reader. `mode` says of
+    /// Adds an inode with its first name and returns its number for [`Image::link`] and the reader. `mode` says of
     /// what kind it is; `size` are the bytes of a file, `target` is where a symbolic link points.
     pub fn add(
         &mut self,
@@ -170,9 +174,8 @@ impl Builder {
     }
 
     /// Fixes the layout. `id` becomes the UUID of the file system and must derive from the content alone.
-    pub fn finish(mut self, id: [u8; 16]) -> Result<Image, Error> {
+    pub fn finish(&mut self, id: [u8; 16]) -> Result<(), Error> {
         let mut data = 0;
-        let mut large = false;
         for node in &mut self.nodes {
             node.entries.sort_unstable();
             if node.entries.windows(2).any(|pair| pair[0].0 == pair[1].0) {
@@ -185,13 +188,14 @@ impl Builder {
             if node.target.is_empty() || node.target.len() >= FAST_LINK_MAX {
                 node.blocks = node.size.div_ceil(BLOCK as u64);
             }
-            large |= node.size >= 1 << 31;
+            self.large |= node.size >= 1 << 31;
             node.start = data;
             data += node.blocks + indirect_blocks(node.blocks).ok_or(Error::Size)?;
         }
         let inodes = FIRST_INODE - 1 + self.nodes.len() as u64 - 1;
-        let layout = Layout::new(data, inodes).ok_or(Error::TooLarge)?;
-        Ok(Image { nodes: self.nodes, layout, id, large })
+        self.layout = Layout::new(data, inodes).ok_or(Error::TooLarge)?;
+        self.id = id;
+        Ok(())
     }
 }
 
@@ -249,6 +253,7 @@ fn directory_blocks(entries: &[(Box<[u8]>, usize)]) -> u64 {
 }
 
 /// Where the groups' own blocks and the data lie.
+#[derive(Default)]
 struct Layout {
     groups: u64,
     inodes_per_group: u64,
@@ -307,14 +312,6 @@ impl Layout {
     fn group_inodes_used(&self, group: u64) -> u64 {
         self.inodes_used.saturating_sub(group * self.inodes_per_group).min(self.inodes_per_group)
     }
-}
-
-/// A tree with its layout fixed, ready to be written.
-pub struct Image {
-    nodes: Vec<Node>,
-    layout: Layout,
-    id: [u8; 16],
-    large: bool,
 }
 
 /// Gives a file's bytes: node, offset, and the buffer to fill to its end.

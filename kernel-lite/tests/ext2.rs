@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //! The ext2 writer, judged by e2fsck and debugfs.
 
-use kernel_lite::ext2::{BLOCK, Builder, DIRECTORY, Error, FIFO, FILE, Image, SYMLINK};
+use kernel_lite::ext2::{BLOCK, DIRECTORY, Error, FIFO, FILE, Image, SYMLINK};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -27,6 +27,11 @@ fn write_to(image: &Image, path: &Path) {
         .unwrap();
     file.flush().unwrap();
     assert_eq!(count, image.blocks());
+}
+
+fn finished(mut image: Image, id: [u8; 16]) -> Image {
+    image.finish(id).unwrap();
+    image
 }
 
 struct Scratch(PathBuf);
@@ -64,12 +69,12 @@ fn debugfs(image: &Path, command: &str) -> Vec<u8> {
 #[test]
 fn an_empty_root_is_clean() {
     let scratch = Scratch::new("ext2-empty");
-    scratch.checked(&Builder::new().finish([7; 16]).unwrap());
+    scratch.checked(&finished(Image::new(), [7; 16]));
 }
 
 #[test]
 fn every_kind_of_entry_is_read_back() {
-    let mut tree = Builder::new();
+    let mut tree = Image::new();
     let bin = tree.add(0, b"bin", DIRECTORY | 0o755, 0, b"").unwrap();
     let tool = tree.add(bin, b"tool", FILE | 0o4755, 100_000, b"").unwrap();
     tree.link(0, b"tool-too", tool).unwrap();
@@ -81,7 +86,7 @@ fn every_kind_of_entry_is_read_back() {
     tree.add(0, b"edge", SYMLINK | 0o777, 0, &edge).unwrap();
     tree.add(0, b"pipe", FIFO | 0o644, 0, b"").unwrap();
     let scratch = Scratch::new("ext2-kinds");
-    let image = scratch.checked(&tree.finish([7; 16]).unwrap());
+    let image = scratch.checked(&finished(tree, [7; 16]));
 
     let listing = String::from_utf8(debugfs(&image, "ls -p /")).unwrap();
     for line in
@@ -100,7 +105,7 @@ fn every_kind_of_entry_is_read_back() {
 
 #[test]
 fn ten_thousand_names_and_deep_directories() {
-    let mut tree = Builder::new();
+    let mut tree = Image::new();
     let many = tree.add(0, b"many", DIRECTORY | 0o755, 0, b"").unwrap();
     for number in 0..10_000 {
         let name = format!("a-rather-long-file-name-{number:05}");
@@ -111,7 +116,7 @@ fn ten_thousand_names_and_deep_directories() {
         parent = tree.add(parent, format!("d{depth}").as_bytes(), DIRECTORY | 0o755, 0, b"").unwrap();
     }
     let scratch = Scratch::new("ext2-many");
-    let image = scratch.checked(&tree.finish([7; 16]).unwrap());
+    let image = scratch.checked(&finished(tree, [7; 16]));
     let listing = String::from_utf8(debugfs(&image, "ls -p /many")).unwrap();
     assert_eq!(listing.lines().filter(|line| line.contains("a-rather-long")).count(), 10_000);
 }
@@ -119,11 +124,11 @@ fn ten_thousand_names_and_deep_directories() {
 /// Inodes without data in more than one group.
 #[test]
 fn more_inodes_than_a_group_can_hold() {
-    let mut tree = Builder::new();
+    let mut tree = Image::new();
     for number in 0..70_000 {
         tree.add(0, format!("{number}").as_bytes(), FILE | 0o644, 0, b"").unwrap();
     }
-    Scratch::new("ext2-inodes").checked(&tree.finish([7; 16]).unwrap());
+    Scratch::new("ext2-inodes").checked(&finished(tree, [7; 16]));
 }
 
 #[test]
@@ -138,12 +143,12 @@ fn single_double_and_triple_indirection() {
         edge(12 + 3 * 1024) - 1,
         edge(40_000), // more than one group
     ];
-    let mut tree = Builder::new();
+    let mut tree = Image::new();
     let nodes: Vec<_> = sizes
         .iter()
         .map(|&size| tree.add(0, format!("f{size}").as_bytes(), FILE | 0o644, size, b"").unwrap())
         .collect();
-    let image = scratch.checked(&tree.finish([7; 16]).unwrap());
+    let image = scratch.checked(&finished(tree, [7; 16]));
     for (size, node) in sizes.into_iter().zip(nodes) {
         let found = debugfs(&image, &format!("cat /f{size}"));
         assert_eq!(found.len() as u64, size);
@@ -157,9 +162,9 @@ fn a_file_of_more_than_four_gibibytes() {
     use std::io::{Seek, SeekFrom, Write};
     let scratch = Scratch::new("ext2-huge");
     let size = (4 << 30) + (100 << 20) + 5;
-    let mut tree = Builder::new();
+    let mut tree = Image::new();
     tree.add(0, b"huge", FILE | 0o644, size, b"").unwrap();
-    let image = tree.finish([7; 16]).unwrap();
+    let image = finished(tree, [7; 16]);
     let path = scratch.0.join("image");
     let mut file = std::fs::File::create(&path).unwrap();
     let mut place = 0;
@@ -183,10 +188,10 @@ fn a_file_of_more_than_four_gibibytes() {
 #[test]
 fn equal_content_is_an_equal_image() {
     let build = || {
-        let mut tree = Builder::new();
+        let mut tree = Image::new();
         let dir = tree.add(0, b"d", DIRECTORY | 0o700, 0, b"").unwrap();
         tree.add(dir, b"f", FILE | 0o644, 5000, b"").unwrap();
-        tree.finish([1; 16]).unwrap()
+        finished(tree, [1; 16])
     };
     let scratch = Scratch::new("ext2-equal");
     let (first, second) = (scratch.0.join("1"), scratch.0.join("2"));
@@ -197,7 +202,7 @@ fn equal_content_is_an_equal_image() {
 
 #[test]
 fn what_ext2_cannot_hold_is_refused() {
-    let mut tree = Builder::new();
+    let mut tree = Image::new();
     let file = tree.add(0, b"f", FILE | 0o644, 1, b"").unwrap();
     for name in [&b""[..], b".", b"..", b"a/b", b"a\0b", &[b'n'; 256]] {
         assert_eq!(tree.add(0, name, FIFO | 0o644, 0, b""), Err(Error::Name));
@@ -212,7 +217,7 @@ fn what_ext2_cannot_hold_is_refused() {
         tree.link(dir, format!("{number}").as_bytes(), file).unwrap();
     }
     assert_eq!(tree.link(dir, b"one too many", file), Err(Error::Links));
-    let mut twice = Builder::new();
+    let mut twice = Image::new();
     twice.add(0, b"f", FILE | 0o644, 1, b"").unwrap();
     twice.add(0, b"f", FILE | 0o644, 1, b"").unwrap();
     assert!(matches!(twice.finish([0; 16]), Err(Error::Name)));

@@ -9,7 +9,7 @@ pub mod checkpoint;
 pub mod target;
 
 use crate::errno::Errno;
-use crate::ext2::{self, Builder};
+use crate::ext2::{self, Image};
 use crate::kernel::Kernel;
 use crate::log::Line;
 use crate::machine::{BlockError, Machine};
@@ -167,7 +167,7 @@ fn content(vfs: &Vfs, inode: InodeId) -> Option<(u16, u64, &[u8])> {
 
 /// The image of the store's outputs.
 struct Tree {
-    builder: Builder,
+    image: Image,
     /// Of each node.
     inodes: Vec<InodeId>,
     /// Nodes of directories, and of inodes with more than one name.
@@ -184,7 +184,7 @@ impl Tree {
         mode: u16,
     ) -> Result<usize, ext2::Error> {
         let (_, size, text) = content(vfs, inode).ok_or(ext2::Error::Name)?;
-        let node = self.builder.add(parent, name, mode, size, text)?;
+        let node = self.image.add(parent, name, mode, size, text)?;
         self.inodes.push(inode);
         if vfs.inode(inode).links > 1 {
             self.nodes.insert(inode, node);
@@ -249,7 +249,7 @@ impl Kernel {
     /// sectors.
     pub fn write_root(&mut self, disk: &Disk, keeps: Keeps<'_>) -> Result<u64, OutputError> {
         let store = self.vfs.store;
-        let mut tree = Tree { builder: Builder::new(), inodes: alloc::vec![store], nodes: Links::default() };
+        let mut tree = Tree { image: Image::new(), inodes: alloc::vec![store], nodes: Links::default() };
         tree.nodes.insert(store, 0);
         // The identifier is the digest of all that the image holds.
         let mut id = Sha256::new();
@@ -273,14 +273,14 @@ impl Kernel {
             let parent =
                 tree.directory(vfs, vfs.at(store, home).unwrap_or(store), ext2::DIRECTORY | 0o755)?;
             match tree.nodes.get(*inode) {
-                Some(node) => tree.builder.link(parent, name, node)?,
+                Some(node) => tree.image.link(parent, name, node)?,
                 None => drop(tree.add(vfs, parent, name, *inode, mode)?),
             }
         }
         for &(name, mode) in MOUNT_POINTS {
             let there = self.vfs.names(store).and_then(|names| names.get(name));
             if there.is_none_or(|inode| tree.nodes.get(inode).is_none()) {
-                tree.builder.add(0, name, ext2::DIRECTORY | mode, 0, b"")?;
+                tree.image.add(0, name, ext2::DIRECTORY | mode, 0, b"")?;
             }
         }
         let digest = id.finish();
@@ -290,21 +290,20 @@ impl Kernel {
         uuid[6] = uuid[6] & 0x0f | 0x80;
         uuid[8] = uuid[8] & 0x3f | 0x80;
 
-        let image = tree.builder.finish(uuid)?;
-        let sectors = image.blocks() * (ext2::BLOCK / SECTOR) as u64;
+        tree.image.finish(uuid)?;
+        let sectors = tree.image.blocks() * (ext2::BLOCK / SECTOR) as u64;
         let free = checkpoint::lowest(self.machine, disk)?;
         if sectors > free {
             return Err(self.full(disk, sectors + (disk.sectors - free)));
         }
         let mut writer = SectorWriter::new(*disk, 0)?;
-        let inodes = tree.inodes;
         let Kernel { vfs, mem, machine, .. } = self;
         let mut read = |node: usize, offset: u64, buffer: &mut [u8]| {
-            if let Some(data) = vfs.data(inodes[node]) {
+            if let Some(data) = vfs.data(tree.inodes[node]) {
                 data.read(mem, offset, buffer);
             }
         };
-        image.write(&mut read, &mut |block| writer.put(*machine, block))?;
+        tree.image.write(&mut read, &mut |block| writer.put(*machine, block))?;
         writer.drain(*machine)?;
         disk.flush(*machine)?;
         Ok(sectors)
