@@ -231,15 +231,26 @@ pub fn text(bytes: &[u8]) -> String {
     text
 }
 
+impl Default for Plan<'_> {
+    fn default() -> Self {
+        Plan { goal: "", arch: Arch::Aarch64, keep: Vec::new(), drop: Vec::new(), steps: Vec::new() }
+    }
+}
+
 impl<'a> Plan<'a> {
     /// Reads a PLAN.
-    pub fn parse(mut text: &'a str) -> Result<Plan<'a>, PlanError<'static>> {
+    pub fn parse(text: &'a str) -> Result<Plan<'a>, PlanError<'static>> {
+        let mut plan = Plan::default();
+        plan.read(text)?;
+        Ok(plan)
+    }
+
+    /// Fills a new, empty plan.
+    pub fn read(&mut self, mut text: &'a str) -> Result<(), PlanError<'static>> {
         if !text.ends_with("\n") {
             return Err(PlanError::new(0, PlanProblem::NotText));
         }
-        let plan =
-            Plan { goal: "", arch: Arch::Aarch64, keep: Vec::new(), drop: Vec::new(), steps: Vec::new() };
-        let mut parser = Parser { line: 0, version: false, plan, count: 0, seen: 0, open: false };
+        let mut parser = Parser { line: 0, version: false, plan: self, count: 0, seen: 0, open: false };
         while !text.is_empty() {
             parser.line += 1;
             let line = take(&mut text, b'\n');
@@ -311,10 +322,10 @@ const CWD: usize = 9;
 const ONCE: u32 = REQUIRED | 1 << CWD;
 const REQUIRED: u32 = 0b111;
 
-struct Parser<'a> {
+struct Parser<'p, 'a> {
     line: usize,
     version: bool,
-    plan: Plan<'a>,
+    plan: &'p mut Plan<'a>,
     /// What `steps N` says.
     count: u64,
     /// The statements that stood already, by the places of their keys; of those of a step, in this one.
@@ -331,7 +342,7 @@ fn name(text: &str) -> Result<&str, PlanProblem> {
     if is_name(text) { Ok(text) } else { Err(PlanProblem::Value) }
 }
 
-impl<'a> Parser<'a> {
+impl<'a> Parser<'_, 'a> {
     fn statement(&mut self, line: &'a str) -> Result<(), PlanProblem> {
         if !is_printable(line) {
             return Err(PlanProblem::NotText);
@@ -345,7 +356,7 @@ impl<'a> Parser<'a> {
             self.version = key == "plan" && words.rest() == "1";
             return if self.version { Ok(()) } else { Err(PlanProblem::Version) };
         }
-        let plan = &mut self.plan;
+        let plan = &mut *self.plan;
         let key = match place(KEYS, key.as_bytes()) {
             Some(key @ ..STEP) if plan.steps.is_empty() => key,
             Some(STEP) if !self.open => STEP,
@@ -398,16 +409,15 @@ impl<'a> Parser<'a> {
                 step.cwd = if cwd == "/" { cwd } else { absolute(cwd)? };
             }
             (10, Some(step)) => {
-                let mut run = Run::new(self.line);
-                words.run(&mut run)?;
-                step.runs.push(run);
+                step.runs.push(Run::new(self.line));
+                step.runs.last_mut().map_or(Ok(()), |run| words.run(run))?;
             }
             _ => self.open = false,
         }
         if words.is_empty() { Ok(()) } else { Err(PlanProblem::Statement) }
     }
 
-    fn finish(self) -> Result<Plan<'a>, PlanProblem> {
+    fn finish(self) -> Result<(), PlanProblem> {
         if !self.version {
             return Err(PlanProblem::Version);
         }
@@ -417,7 +427,7 @@ impl<'a> Parser<'a> {
         if self.count != self.plan.steps.len() as u64 {
             return Err(PlanProblem::StepCount);
         }
-        Ok(self.plan)
+        Ok(())
     }
 }
 

@@ -96,6 +96,7 @@ impl Checkpoints {
 
     /// Takes the next step's outputs from its record into the store, and gives its lines of the event log.
     /// `None`: there is no record of that step that counts.
+    #[inline(never)]
     pub fn restore(&mut self, k: &mut Kernel, step: &[u8]) -> Result<Option<Vec<u8>>, OutputError> {
         let mut page = [0; SECTOR];
         let sectors = read_header(k.machine, &self.disk, self.lowest, &mut page)?;
@@ -126,6 +127,7 @@ impl Checkpoints {
 
     /// Writes the record of the next step: the outputs that `keeps` accepts, and its lines of the event log. The
     /// content is on the medium before the header is.
+    #[inline(never)]
     pub fn save(
         &mut self,
         k: &mut Kernel,
@@ -273,6 +275,7 @@ impl Reader {
         Ok(events)
     }
 
+    #[inline(never)]
     fn import_member(&mut self, k: &mut Kernel, origin: Origin) -> Result<(), OutputError> {
         let size = self.number(k.machine)?;
         let second = self.number(k.machine)?;

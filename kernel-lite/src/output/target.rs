@@ -5,7 +5,7 @@
 //! GPT: UEFI Specification 2.10, chapter 5.3. A table counts only if both its checksums are right.
 
 use super::{OutputError, SECTOR};
-use crate::machine::Machine;
+use crate::machine::{BlockDevice, Machine};
 use alloc::vec;
 use image_packer::payload::Target;
 
@@ -24,34 +24,25 @@ pub struct Disk {
 impl Disk {
     /// The range that the target names, if exactly one does and it can be written.
     pub fn find(machine: &mut dyn Machine, target: Target<'_>) -> Result<Disk, OutputError> {
-        let mut found = None;
-        let mut damaged = false;
+        let mut found = Err(OutputError::Missing);
         for device in 0..machine.block_count() {
+            let block = machine.block(device);
             let candidate = match target {
-                Target::Serial(name) => {
-                    let block = machine.block(device);
-                    let whole = Disk { device, first: 0, sectors: block.sectors() };
-                    (block.serial() == name).then_some(whole)
-                }
-                Target::GptLabel(name) => match partition(machine, device, name) {
-                    Ok(candidate) => candidate,
-                    Err(OutputError::PartitionTable) => {
-                        damaged = true;
-                        None
-                    }
-                    Err(error) => return Err(error),
-                },
+                Target::Serial(name) if block.serial() != name => continue,
+                Target::Serial(_) => Ok(Disk { device, first: 0, sectors: block.sectors() }),
+                Target::GptLabel(name) => partition(block, device, name),
             };
-            if candidate.is_some() && found.is_some() {
-                return Err(OutputError::Ambiguous);
+            match candidate {
+                Ok(_) if found.is_ok() => return Err(OutputError::Ambiguous),
+                Ok(_) => found = candidate,
+                Err(OutputError::Missing) => {}
+                Err(OutputError::PartitionTable) => found = found.or(candidate),
+                Err(error) => return Err(error),
             }
-            found = found.or(candidate);
         }
         match found {
-            Some(disk) if machine.block(disk.device).read_only() => Err(OutputError::ReadOnly),
-            Some(disk) => Ok(disk),
-            None if damaged => Err(OutputError::PartitionTable),
-            None => Err(OutputError::Missing),
+            Ok(disk) if machine.block(disk.device).read_only() => Err(OutputError::ReadOnly),
+            found => found,
         }
     }
 
@@ -98,17 +89,17 @@ fn crc32(bytes: &[u8]) -> u32 {
     })
 }
 
-/// The partition with this label; `None` if the device has none or is not partitioned.
-fn partition(machine: &mut dyn Machine, device: usize, label: &[u8]) -> Result<Option<Disk>, OutputError> {
-    let block = machine.block(device);
+/// The partition with this label, if the device is partitioned and has one.
+#[inline(never)]
+fn partition(block: &mut dyn BlockDevice, device: usize, label: &[u8]) -> Result<Disk, OutputError> {
     let total = block.sectors();
     let mut header = [0; SECTOR];
     if total < 3 {
-        return Ok(None);
+        return Err(OutputError::Missing);
     }
     block.read(1, &mut header)?;
     if &header[..8] != b"EFI PART" {
-        return Ok(None);
+        return Err(OutputError::Missing);
     }
     let size = le32(&header, 12) as usize;
     if !(92..=SECTOR).contains(&size) {
@@ -128,7 +119,7 @@ fn partition(machine: &mut dyn Machine, device: usize, label: &[u8]) -> Result<O
     if crc32(table) != le32(&header, 88) {
         return Err(OutputError::PartitionTable);
     }
-    let mut found = None;
+    let mut found = Err(OutputError::Missing);
     for raw in table.chunks_exact(entry as usize) {
         let used = raw[..16].iter().any(|byte| *byte != 0);
         let units = raw[56..128].as_chunks::<2>().0.iter().map(|unit| u16::from_le_bytes(*unit));
@@ -140,10 +131,10 @@ fn partition(machine: &mut dyn Machine, device: usize, label: &[u8]) -> Result<O
         if first < 2 || last < first || last >= total {
             return Err(OutputError::PartitionTable);
         }
-        if found.is_some() {
+        if found.is_ok() {
             return Err(OutputError::Ambiguous);
         }
-        found = Some(Disk { device, first, sectors: last - first + 1 });
+        found = Ok(Disk { device, first, sectors: last - first + 1 });
     }
-    Ok(found)
+    found
 }

@@ -16,6 +16,7 @@ use crate::output::checkpoint::Checkpoints;
 use crate::output::{Disk, OutputError};
 use crate::sha256;
 use crate::vfs::InodeId;
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use image_packer::path;
 use image_packer::payload::{Payload, Target};
@@ -58,18 +59,13 @@ fn ending(code: u8) -> Epitaph {
 
 /// Runs the steps of a PLAN.
 pub fn run(k: &mut Kernel, settings: &Payload<'_>, closure: &Closure) -> Epitaph {
-    // The epitaph names a step of it: it stays to the end.
-    let plan = match Plan::parse(text(closure.plan).leak()) {
-        Ok(plan) => plan,
-        Err(error) => return malformed(k, error.line),
-    };
+    // It stays to the end, which the epitaph is that names a step of it.
+    let plan = Box::leak(Box::new(Plan::default()));
+    if let Err(error) = plan.read(text(closure.plan).leak()) {
+        return malformed(k, error.line);
+    }
     let vfs = &k.vfs;
-    let is_member = |pattern: &str| {
-        let (stem, tree) = path::split_tree(pattern);
-        let found = vfs.at(vfs.store, stem.as_bytes());
-        found.is_some_and(|inode| vfs.names(inode).is_some() == tree)
-    };
-    if let Err(error) = plan.check(is_member) {
+    if let Err(error) = plan.check(|pattern| vfs.named(vfs.store, pattern).is_some()) {
         return malformed(k, error.line);
     }
     if plan.arch.name() != arch::UNAME {
@@ -94,11 +90,11 @@ pub fn run(k: &mut Kernel, settings: &Payload<'_>, closure: &Closure) -> Epitaph
     log.extend_from_slice(&sha256::hex(&settings.closure_sha256.0));
     log.push(b'\n');
 
-    let mut epitaph = run_steps(k, settings, &plan, &mut output, &mut log);
+    let mut epitaph = run_steps(k, settings, plan, &mut output, &mut log);
     // The root file system may hold it as it is: this is the end.
     let log: &'static [u8] = log.leak();
     if let Some(output) = &output
-        && let Err(error) = write(k, settings, closure, &plan, &output.disk, log)
+        && let Err(error) = write(k, settings, closure, plan, &output.disk, log)
     {
         let failure = disk_error(k, error);
         // The first error is the one that counts.
@@ -124,6 +120,7 @@ fn disk_error(k: &mut Kernel, error: OutputError) -> Failure {
 }
 
 /// The root file system: what is kept of the outputs, the closure, and the papers.
+#[inline(never)]
 fn write(
     k: &mut Kernel,
     settings: &Payload<'_>,
@@ -180,7 +177,9 @@ fn progress(word: &str, (number, count): (usize, usize), step: &Step<'_>) -> Lin
     line
 }
 
-/// Restores the step or runs it.
+/// Restores the step or runs it. Not inlined, like what else is called once and keeps much: together it would all go by
+/// way of the stack.
+#[inline(never)]
 fn take_step(
     k: &mut Kernel,
     settings: &Payload<'_>,
@@ -366,9 +365,7 @@ fn command(step: &Step<'_>, run: &Run<'_>) -> Line {
 /// Whether the outputs below `root` are there and have the digests that PLAN says.
 fn check_outputs(k: &mut Kernel, step: &Step<'_>, root: InodeId) -> Result<(), Failure> {
     for output in &step.outputs {
-        let (stem, tree) = path::split_tree(output.path);
-        let found = k.vfs.at(root, stem.as_bytes());
-        let Some(inode) = found.filter(|inode| k.vfs.names(*inode).is_some() == tree) else {
+        let Some(inode) = k.vfs.named(root, output.path) else {
             let mut line = of_step(step, ": no output ");
             k.say(line.text(output.path).text("; correct the step's outputs or commands"));
             return Err(Failure::Output);

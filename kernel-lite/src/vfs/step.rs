@@ -2,15 +2,18 @@
 //! What the plan runner asks of the file system: a root with a step's inputs, the descriptors that a program
 //! starts with, the log of what was written, and the outputs.
 
-use super::files::{FileId, Object, OpenFile, flag};
+use super::files::{Object, OpenFile, flag};
 use super::path::split;
-use super::{Body, Data, Device, Files, FsContext, InodeId, Links, Origin};
+use super::{Body, Data, Files, FsContext, InodeId, Links, Origin};
 use crate::errno::Errno;
 use crate::events::Kind;
 use crate::kernel::Kernel;
 use crate::sha256::Digest;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
+
+/// Where the monitor's own lines go, and a program's standard output where a run names no file.
+const CONSOLE: &[u8] = b"/dev/console";
 
 /// A path of PLAN: `PATH`, or `PATH/` for everything below.
 fn stem(pattern: &str) -> &[u8] {
@@ -26,6 +29,14 @@ pub struct Member {
 }
 
 impl super::Vfs {
+    /// What a path of PLAN names below `root`: `PATH/` a directory, `PATH` something else.
+    #[inline(never)]
+    pub fn named(&self, root: InodeId, pattern: &str) -> Option<InodeId> {
+        let (stem, tree) = image_packer::path::split_tree(pattern);
+        let found = self.at(root, stem.as_bytes());
+        found.filter(|inode| self.names(*inode).is_some() == tree)
+    }
+
     /// Everything below `root` (but for what the monitor put there), directories before what is in them,
     /// sorted by name within a directory.
     pub fn members(&self, root: InodeId) -> Vec<Member> {
@@ -159,39 +170,44 @@ impl Kernel {
                     return Err(Errno::EISDIR);
                 }
                 self.vfs.events.add(fs.log, Kind::Read, path.as_bytes());
-                self.open_inode(inode, 0, path.as_bytes())?
+                path.as_bytes()
             }
-            None if self.interactive => self.open_device(fs.root, Device::Console, 0)?,
-            None => self.open_device(fs.root, Device::Null, 0)?,
+            None if self.interactive => CONSOLE,
+            None => b"/dev/null",
         };
-        files.put(0, input, false)?;
-        let output = match stdout {
-            Some((path, mode)) => self.create_output(fs, path, mode)?,
-            None => self.open_device(fs.root, Device::Console, flag::READ_WRITE)?,
+        self.open_as(files, 0, fs.root, input, 0)?;
+        let (output, flags) = match stdout {
+            Some((path, mode)) => {
+                self.create_output(fs, path.as_bytes(), mode)?;
+                (path.as_bytes(), flag::WRITE_ONLY)
+            }
+            None => (CONSOLE, flag::READ_WRITE),
         };
-        files.put(1, output, false)?;
-        let errors = self.open_device(fs.root, Device::Console, flag::READ_WRITE)?;
-        files.put(2, errors, false)
+        self.open_as(files, 1, fs.root, output, flags)?;
+        self.open_as(files, 2, fs.root, CONSOLE, flag::READ_WRITE)
     }
 
-    fn open_inode(&mut self, inode: InodeId, flags: u32, name: &[u8]) -> Result<FileId, Errno> {
+    /// Opens what is there as the descriptor `fd`.
+    fn open_as(
+        &mut self,
+        files: &mut Files,
+        fd: i32,
+        root: InodeId,
+        path: &[u8],
+        flags: u32,
+    ) -> Result<(), Errno> {
+        let inode = self.vfs.at(root, path).ok_or(Errno::ENOENT)?;
         let object = match &self.vfs.inode(inode).body {
             Body::Device(device) => Object::Device(*device),
             _ => Object::File,
         };
         self.vfs.hold(inode);
-        self.vfs.add_open(&mut self.mem, OpenFile::new(object, Some(inode), flags, name))
-    }
-
-    fn open_device(&mut self, root: InodeId, device: Device, flags: u32) -> Result<FileId, Errno> {
-        let path: &[u8] = if device == Device::Null { b"/dev/null" } else { b"/dev/console" };
-        let inode = self.vfs.at(root, path).ok_or(Errno::ENOENT)?;
-        self.open_inode(inode, flags, path)
+        let file = self.vfs.add_open(&mut self.mem, OpenFile::new(object, Some(inode), flags, path))?;
+        files.put(fd, file, false)
     }
 
     /// Creates, or empties, the file of `> FILE mode OCTAL`.
-    fn create_output(&mut self, fs: &FsContext, path: &str, mode: u32) -> Result<FileId, Errno> {
-        let path = path.as_bytes();
+    fn create_output(&mut self, fs: &FsContext, path: &[u8], mode: u32) -> Result<(), Errno> {
         let (dir, name) = split(path);
         let dir = self.vfs.make_directories(&mut self.mem, fs.root, dir)?;
         let inode = match self.vfs.at(fs.root, path) {
@@ -201,7 +217,7 @@ impl Kernel {
         self.vfs.data_mut(inode).ok_or(Errno::EISDIR)?.truncate(&mut self.mem, 0)?;
         let node = self.vfs.inode_mut(inode);
         (node.mode, node.writer) = (mode as u16 & 0o7777, fs.log);
-        self.open_inode(inode, flag::WRITE_ONLY, path)
+        Ok(())
     }
 
     /// Adds a file of the monitor's own to the store, which tells of the run; with its digest where that is known.
@@ -240,15 +256,10 @@ impl Kernel {
         Ok(())
     }
 
-    /// Copies what an output pattern names from the step's root to the store. ENOENT: the step did not make it;
-    /// EISDIR, ENOTDIR: it made something else.
+    /// Copies what an output pattern names from the step's root to the store. ENOENT: the step did not make it, or
+    /// something else.
     pub fn keep_output(&mut self, root: InodeId, pattern: &str) -> Result<(), Errno> {
-        let source = self.vfs.at(root, stem(pattern)).ok_or(Errno::ENOENT)?;
-        match (pattern.ends_with("/"), self.vfs.names(source).is_some()) {
-            (true, false) => return Err(Errno::ENOTDIR),
-            (false, true) => return Err(Errno::EISDIR),
-            _ => {}
-        }
+        let source = self.vfs.named(root, pattern).ok_or(Errno::ENOENT)?;
         self.vfs.heap_is_low = self.heap_is_low();
         let store = self.vfs.store;
         self.vfs.copy_tree(&mut self.mem, source, store, stem(pattern), &mut Links::default())
