@@ -21,10 +21,15 @@ const S_IFREG: u32 = 0o100000;
 const S_IFIFO: u32 = 0o010000;
 const S_IFCHR: u32 = 0o020000;
 
+/// Where a path argument leads; a link at its end is not followed.
+fn name_at(k: &mut Kernel, dirfd: i32, path: u64) -> Result<Found, Errno> {
+    let path = k.read_user_path(path)?;
+    k.resolve(dirfd, &path, false)
+}
+
 /// The place of a name that is to be made: not there yet, in a real directory.
 fn new_name(k: &mut Kernel, dirfd: i32, path: u64, directory: bool) -> Result<Found, Errno> {
-    let path = k.read_user_path(path)?;
-    let found = k.resolve(dirfd, &path, false)?;
+    let found = name_at(k, dirfd, path)?;
     if found.inode.is_some() {
         return Err(Errno::EEXIST);
     }
@@ -135,11 +140,11 @@ pub fn unlinkat(k: &mut Kernel, a: Args) -> SysResult {
     if a.uint(2) & !AT_REMOVEDIR != 0 {
         return Err(Errno::EINVAL.into());
     }
-    let path = k.read_user_path(a.get(1))?;
-    let found = k.resolve(a.int(0), &path, false)?;
+    let found = name_at(k, a.int(0), a.get(1))?;
     let inode = found.existing()?;
     let directory = a.uint(2) & AT_REMOVEDIR != 0;
     if found.name.is_empty() {
+        let path = k.read_user_path(a.get(1))?;
         return Err(unnamed(k, &path, found.dir, directory).into());
     }
     if inode.descriptor().is_some() {
@@ -184,9 +189,8 @@ pub fn renameat2(k: &mut Kernel, a: Args) -> SysResult {
     if flags & !both != 0 || flags & both == both {
         return Err(Errno::EINVAL.into());
     }
-    let (old, new) = (k.read_user_path(a.get(1))?, k.read_user_path(a.get(3))?);
-    let from = k.resolve(a.int(0), &old, false)?;
-    let to = k.resolve(a.int(2), &new, false)?;
+    let from = name_at(k, a.int(0), a.get(1))?;
+    let to = name_at(k, a.int(2), a.get(3))?;
     let source = from.existing()?;
     if from.name.is_empty() || to.name.is_empty() {
         return Err(Errno::EBUSY.into());
@@ -328,16 +332,13 @@ fn entry_at(k: &mut Kernel, dir: InodeId, position: u64) -> Option<Listed> {
     let process = k.threads[k.current].process;
     let files = &k.processes[process].files;
     let node = &k.vfs.inode(dir).body;
-    let (next, name, inode) = match (position, node) {
-        (0, _) => (1, b".".to_vec(), dir),
-        (1, Body::Directory { parent, .. }) => {
-            let up = if dir == k.processes[process].fs.root { dir } else { *parent };
-            (2, b"..".to_vec(), up)
-        }
-        (1, _) => (2, b"..".to_vec(), dir),
+    let (next, name, inode): (u64, &[u8], InodeId) = match (position, node) {
+        (0, _) => (1, b".", dir),
+        (1, Body::Directory { parent, .. }) if dir != k.processes[process].fs.root => (2, b"..", *parent),
+        (1, _) => (2, b"..", dir),
         (_, Body::Directory { names, .. }) => {
             let (number, name, inode) = names.next(position - 2)?;
-            (number + 2, name.to_vec(), inode)
+            (number + 2, name, inode)
         }
         _ => {
             let fd = files.next(i32::try_from(position - 2).ok()?)?;
@@ -346,7 +347,8 @@ fn entry_at(k: &mut Kernel, dir: InodeId, position: u64) -> Option<Listed> {
             return Some(Listed { next: fd as u64 + 3, name, number: position, kind: 10 });
         }
     };
-    Some(Listed { next, name, number: inode.0 as u64 + 1, kind: entry_type(&k.vfs.inode(inode).body) })
+    let kind = entry_type(&k.vfs.inode(inode).body);
+    Some(Listed { next, name: name.to_vec(), number: inode.0 as u64 + 1, kind })
 }
 
 fn list(k: &mut Kernel, a: Args, old: bool) -> SysResult {

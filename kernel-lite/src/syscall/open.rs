@@ -7,7 +7,7 @@ use crate::errno::Errno;
 use crate::events::Kind;
 use crate::kernel::Kernel;
 use crate::thread::Key;
-use crate::vfs::files::{AT_FDCWD, DESCRIPTORS_MAX, FileId, Object, OpenFile, flag};
+use crate::vfs::files::{AT_FDCWD, DESCRIPTORS_MAX, FileId, Object, flag};
 use crate::vfs::path::Found;
 use crate::vfs::{Body, Data, InodeId, pipe};
 
@@ -125,8 +125,7 @@ fn open_temporary(k: &mut Kernel, found: &Found, flags: u32, mode: u32) -> Resul
     k.begin_creation()?;
     let mode = mode as u16 & !k.proc().fs.umask & 0o7777;
     let inode = k.vfs.create(Body::File(Data::new()), mode)?;
-    let file = OpenFile::new(Object::File, Some(inode), flags & STATUS, b"/tmp/ (deleted)");
-    k.vfs.add_open(&mut k.mem, file)
+    k.vfs.add_open(&mut k.mem, Object::File, Some(inode), flags & STATUS, b"/tmp/ (deleted)")
 }
 
 /// What of the flags stays with the open file.
@@ -136,11 +135,11 @@ fn add(k: &mut Kernel, object: Object, inode: InodeId, found: &Found, flags: u32
     let root = k.proc().fs.root;
     let name = k.vfs.path_of_found(root, found);
     k.vfs.hold(inode);
-    k.vfs.add_open(&mut k.mem, OpenFile::new(object, Some(inode), flags & STATUS, &name))
+    k.vfs.add_open(&mut k.mem, object, Some(inode), flags & STATUS, &name)
 }
 
 fn open_existing(k: &mut Kernel, found: &Found, inode: InodeId, flags: u32) -> Result<FileId, super::Stop> {
-    let place = flags & flag::PATH != 0;
+    let (place, access) = (flags & flag::PATH != 0, flags & flag::ACCESS);
     if let Some(fd) = inode.descriptor() {
         if inode.is_descriptor_link() {
             return Err(Errno::ELOOP.into());
@@ -148,13 +147,13 @@ fn open_existing(k: &mut Kernel, found: &Found, inode: InodeId, flags: u32) -> R
         // A pipe's end, opened again by its name in /proc/self/fd.
         let file = k.file(fd)?;
         let (object, name) = (file.object, file.name.clone());
-        let again = OpenFile::new(object, None, flags & STATUS, &name);
+        let again = k.vfs.add_open(&mut k.mem, object, None, flags & STATUS, &name)?;
         if let Object::Pipe(pipe) = object {
-            k.vfs.pipes.open(pipe, again.readable(), again.writable());
+            k.vfs.pipes.open(pipe, access);
         }
-        return Ok(k.vfs.add_open(&mut k.mem, again)?);
+        return Ok(again);
     }
-    let writes = flags & flag::ACCESS != 0;
+    let writes = access != 0;
     let node = k.vfs.inode(inode);
     let object = match &node.body {
         Body::Symlink(_) | Body::SelfExe if place => Object::Place,
@@ -217,18 +216,17 @@ fn open_fifo(
         }
     };
     let access = flags & flag::ACCESS;
-    let (reader, writer) = (access != flag::WRITE_ONLY, access != 0);
-    if !reader && k.vfs.pipes.get(id).readers == 0 {
+    if access == flag::WRITE_ONLY && k.vfs.pipes.get(id).readers == 0 {
         if flags & flag::NONBLOCK != 0 {
             return Err(Errno::ENXIO.into());
         }
         return Err(k.block(Key::Pipe(id), None, true));
     }
-    k.vfs.pipes.open(id, reader, writer);
+    k.vfs.pipes.open(id, access);
     let file = match add(k, Object::Pipe(id), inode, found, flags) {
         Ok(file) => file,
         Err(error) => {
-            if k.vfs.pipes.close(&mut k.mem, id, reader, writer) {
+            if k.vfs.pipes.close(&mut k.mem, id, access) {
                 k.vfs.inode_mut(inode).body = Body::Fifo(None);
             }
             return Err(error.into());
@@ -332,7 +330,7 @@ fn make_pipe(k: &mut Kernel, fds: u64, flags: u32) -> SysResult {
         return Err(Errno::ENFILE.into());
     }
     let id = k.vfs.pipes.create()?;
-    k.vfs.pipes.open(id, true, true);
+    k.vfs.pipes.open(id, flag::READ_WRITE);
     let mut name = alloc::vec::Vec::from(&b"pipe:["[..]);
     crate::events::decimal(&mut name, u64::from(id) + 1);
     name.push(b']');
@@ -341,10 +339,10 @@ fn make_pipe(k: &mut Kernel, fds: u64, flags: u32) -> SysResult {
     for (writes, end) in ends.iter_mut().enumerate() {
         // Access modes: 0 reads, 1 writes.
         let status = flags & flag::NONBLOCK | writes as u32;
-        *end = match k.vfs.add_open(&mut k.mem, OpenFile::new(Object::Pipe(id), None, status, &name)) {
+        *end = match k.vfs.add_open(&mut k.mem, Object::Pipe(id), None, status, &name) {
             Ok(file) => k.install(file, 0, flags & flag::CLOSE_ON_EXEC != 0),
             Err(error) => {
-                k.vfs.pipes.close(&mut k.mem, id, writes == 0, writes == 1);
+                k.vfs.pipes.close(&mut k.mem, id, writes as u32);
                 Err(error)
             }
         };
@@ -374,8 +372,7 @@ pub fn memfd_create(k: &mut Kernel, a: Args) -> SysResult {
     let inode = k.vfs.create(Body::File(Data::new()), 0o777)?;
     let mut full = alloc::vec::Vec::from(&b"/memfd:"[..]);
     full.extend_from_slice(&name);
-    let file = OpenFile::new(Object::File, Some(inode), flag::READ_WRITE, &full);
-    let file = k.vfs.add_open(&mut k.mem, file)?;
+    let file = k.vfs.add_open(&mut k.mem, Object::File, Some(inode), flag::READ_WRITE, &full)?;
     Ok(k.install(file, 0, a.uint(1) & 1 != 0)? as u64)
 }
 

@@ -78,9 +78,6 @@ impl Directory {
 
     /// Adds a name that is not there yet.
     pub fn insert(&mut self, name: &[u8], inode: InodeId) -> Result<(), Errno> {
-        let mut copy = Vec::new();
-        copy.try_reserve_exact(name.len()).map_err(|_| Errno::ENOSPC)?;
-        copy.extend_from_slice(name);
         if self.entries.len() == self.entries.capacity() {
             self.compact();
             self.entries.try_reserve(1).map_err(|_| Errno::ENOSPC)?;
@@ -89,7 +86,7 @@ impl Directory {
             self.rebuild(4 * (self.entries.len() + 1))?;
         }
         self.newest += 1;
-        self.entries.push(Entry { name: copy.into(), inode, number: self.newest });
+        self.entries.push(Entry { name: name.into(), inode, number: self.newest });
         self.live += 1;
         self.index(self.entries.len() - 1);
         Ok(())
@@ -142,24 +139,20 @@ impl Directory {
 
     fn rebuild(&mut self, size: usize) -> Result<(), Errno> {
         let size = size.next_power_of_two();
-        let mut table = Vec::new();
-        table.try_reserve_exact(size).map_err(|_| Errno::ENOSPC)?;
-        table.resize(size, 0);
-        self.table = table;
+        self.table.clear();
+        self.table.try_reserve_exact(size).map_err(|_| Errno::ENOSPC)?;
+        self.table.resize(size, 0);
         for index in 0..self.entries.len() {
             self.index(index);
         }
         Ok(())
     }
 
-    /// Drops the entries that are gone, if they are at least half.
+    /// Drops the entries that are gone, if they are at least half, and the table with them.
     fn compact(&mut self) {
         if self.entries.len() > SMALL && 2 * self.live <= self.entries.len() {
             self.entries.retain(|entry| !entry.name.is_empty());
-            self.table.fill(0);
-            for index in 0..self.entries.len() {
-                self.index(index);
-            }
+            self.table.clear();
         }
     }
 }

@@ -66,11 +66,6 @@ pub struct OpenFile {
 }
 
 impl OpenFile {
-    /// An open file that nobody has a descriptor of yet.
-    pub fn new(object: Object, inode: Option<InodeId>, flags: u32, name: &[u8]) -> OpenFile {
-        OpenFile { refs: 1, object, inode, position: 0, flags, name: name.into(), fresh: false }
-    }
-
     /// Opened for reading.
     #[inline]
     pub fn readable(&self) -> bool {
@@ -256,17 +251,22 @@ pub struct MapTarget {
 
 impl Vfs {
     /// Adds an open file, which takes over the caller's hold on the inode. On failure the hold is given back.
-    pub fn add_open(&mut self, mem: &mut Mem, file: OpenFile) -> Result<FileId, Errno> {
-        let inode = file.inode;
-        match self.open.add(file) {
-            Ok(id) => Ok(id),
-            Err(error) => {
-                if let Some(inode) = inode {
-                    self.release(mem, inode);
-                }
-                Err(error)
-            }
+    pub fn add_open(
+        &mut self,
+        mem: &mut Mem,
+        object: Object,
+        inode: Option<InodeId>,
+        flags: u32,
+        name: &[u8],
+    ) -> Result<FileId, Errno> {
+        let file = OpenFile { refs: 1, object, inode, position: 0, flags, name: name.into(), fresh: false };
+        let added = self.open.add(file);
+        if added.is_err()
+            && let Some(inode) = inode
+        {
+            self.release(mem, inode);
         }
+        added
     }
 
     /// One more descriptor of an open file.
@@ -351,11 +351,11 @@ impl Kernel {
         if file.refs > 0 {
             return;
         }
-        let (object, inode, reader, writer) = (file.object, file.inode, file.readable(), file.writable());
+        let (object, inode, access) = (file.object, file.inode, file.flags & flag::ACCESS);
         self.vfs.open.slots[id.0] = None;
         self.vfs.open.free.push(id.0);
         if let Object::Pipe(pipe) = object {
-            let gone = self.vfs.pipes.close(&mut self.mem, pipe, reader, writer);
+            let gone = self.vfs.pipes.close(&mut self.mem, pipe, access);
             if gone
                 && let Some(inode) = inode
                 && let Body::Fifo(open) = &mut self.vfs.inode_mut(inode).body
@@ -497,9 +497,7 @@ impl Kernel {
     pub fn resolve(&mut self, dirfd: i32, path: &[u8], follow: bool) -> Result<super::path::Found, Errno> {
         let process = self.threads[self.current].process;
         let process = &self.processes[process];
-        let start = if path.first() == Some(&b'/') {
-            process.fs.root
-        } else if dirfd == AT_FDCWD {
+        let start = if dirfd == AT_FDCWD || path.first() == Some(&b'/') {
             process.fs.cwd
         } else {
             let file = self.vfs.open.get(process.files.get(dirfd)?);
@@ -561,20 +559,16 @@ impl Kernel {
 
 /// An absolute path without `.`, `..` and double slashes.
 fn normal(path: &[u8]) -> Vec<u8> {
-    let mut names: Vec<&[u8]> = Vec::new();
+    let mut full = Vec::new();
     for name in path.split(|byte| *byte == b'/') {
         match name {
             b"" | b"." => {}
-            b".." => {
-                names.pop();
+            b".." => full.truncate(super::path::split(&full).0.len()),
+            name => {
+                full.push(b'/');
+                full.extend_from_slice(name);
             }
-            name => names.push(name),
         }
-    }
-    let mut full = Vec::new();
-    for name in names {
-        full.push(b'/');
-        full.extend_from_slice(name);
     }
     full
 }

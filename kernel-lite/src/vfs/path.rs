@@ -3,7 +3,6 @@
 
 use super::{Body, FD_LINK, FD_OPEN, Files, FsContext, InodeId, NAME_MAX, Vfs};
 use crate::errno::Errno;
-use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
 /// Symbolic links followed at most, as in Linux.
@@ -53,92 +52,73 @@ impl Vfs {
         if path.is_empty() {
             return Err(Errno::ENOENT);
         }
-        let mut text = Cow::Borrowed(path);
         let mut dir = if path[0] == b'/' { fs.root } else { start };
-        let mut at = 0;
+        // What is left of the path; behind a link, of its target and the path, which `text` holds.
+        let mut rest = path;
+        let mut text;
         let mut links = 0;
         loop {
-            while text.get(at) == Some(&b'/') {
-                at += 1;
+            while let [b'/', behind @ ..] = rest {
+                rest = behind;
             }
-            let end = match text[at..].iter().position(|byte| *byte == b'/') {
-                Some(length) => at + length,
-                None => text.len(),
-            };
-            let last = text[end..].iter().all(|byte| *byte == b'/');
-            let slash = last && end < text.len();
-            let name = &text[at..end];
+            let end = rest.iter().position(|byte| *byte == b'/').unwrap_or(rest.len());
+            let (mut name, behind) = rest.split_at(end);
+            let last = behind.iter().all(|byte| *byte == b'/');
+            let slash = last && !behind.is_empty();
             if !self.is_directory(dir) {
                 return Err(Errno::ENOTDIR);
             }
-            let step = match name {
-                b"" | b"." => Some(dir),
-                b".." if dir == fs.root => Some(dir),
-                b".." => Some(self.parent(dir)),
-                _ => None,
-            };
-            if let Some(inode) = step {
-                dir = inode;
-                at = end;
-                if last {
-                    let (name, inode) = (Vec::new(), Some(inode));
-                    return Ok(Found { dir, name, inode, slash });
-                }
-                continue;
+            if name == b".." && dir != fs.root {
+                dir = self.parent(dir);
             }
-            if name.len() > NAME_MAX {
+            let mut inode = Some(dir);
+            if matches!(name, b"" | b"." | b"..") {
+                name = b"";
+            } else if name.len() > NAME_MAX {
                 return Err(Errno::ENAMETOOLONG);
+            } else {
+                inode = self.look_up(files, dir, name);
             }
-            let Some(inode) = self.look_up(files, dir, name) else {
-                if !last {
-                    return Err(Errno::ENOENT);
-                }
-                let name = name.to_vec();
-                return Ok(Found { dir, name, inode: None, slash });
-            };
-            if (!last || slash || follow) && self.is_link(inode) {
+            if let Some(link) = inode
+                && !name.is_empty()
+                && (!last || slash || follow)
+                && self.is_link(link)
+            {
                 links += 1;
                 if links > LINKS_MAX {
                     return Err(Errno::ELOOP);
                 }
-                if let Some(fd) = inode.descriptor() {
-                    let target = self.descriptor_target(files, fd)?;
-                    if last {
-                        let (name, inode) = (Vec::new(), Some(target));
-                        return Ok(Found { dir, name, inode, slash });
+                if let Some(fd) = link.descriptor() {
+                    (inode, name) = (Some(self.descriptor_target(files, fd)?), b"");
+                } else {
+                    let target: &[u8] = match &self.inode(link).body {
+                        Body::Symlink(target) => target,
+                        _ => &fs.exe,
+                    };
+                    if target.len() + behind.len() > PATH_MAX {
+                        return Err(Errno::ENAMETOOLONG);
                     }
-                    dir = target;
-                    at = end;
+                    if target.first() == Some(&b'/') {
+                        dir = fs.root;
+                    }
+                    let mut next = target.to_vec();
+                    next.extend_from_slice(behind);
+                    if next.is_empty() {
+                        return Err(Errno::ENOENT);
+                    }
+                    text = next;
+                    rest = &text;
                     continue;
                 }
-                let target: &[u8] = match &self.inode(inode).body {
-                    Body::Symlink(target) => target,
-                    _ => &fs.exe,
-                };
-                if target.len() + text.len() - end > PATH_MAX {
-                    return Err(Errno::ENAMETOOLONG);
-                }
-                if target.first() == Some(&b'/') {
-                    dir = fs.root;
-                }
-                let mut next = target.to_vec();
-                next.extend_from_slice(&text[end..]);
-                if next.is_empty() {
-                    return Err(Errno::ENOENT);
-                }
-                text = Cow::Owned(next);
-                at = 0;
+            }
+            if !last {
+                (dir, rest) = (inode.ok_or(Errno::ENOENT)?, behind);
                 continue;
             }
-            if last {
-                if slash && !self.is_directory(inode) {
-                    return Err(Errno::ENOTDIR);
-                }
-                let name = name.to_vec();
-                return Ok(Found { dir, name, inode: Some(inode), slash });
+            if slash && inode.is_some_and(|inode| !self.is_directory(inode)) {
+                return Err(Errno::ENOTDIR);
             }
-            dir = inode;
-            at = end;
+            return Ok(Found { dir, name: name.to_vec(), inode, slash });
         }
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //! Pipes: a ring of sixteen frames, which are taken when bytes come and given back when they are gone.
 
+use super::files::flag;
 use crate::errno::Errno;
 use crate::mem::Mem;
 use crate::ram::{Frame, PAGE_SIZE, PhysAddr};
@@ -95,6 +96,11 @@ impl Pipe {
     }
 }
 
+/// How many readers and writers an open file with that access mode is.
+fn ends(access: u32) -> (u32, u32) {
+    (u32::from(access != flag::WRITE_ONLY), u32::from(access != 0))
+}
+
 /// All pipes.
 #[derive(Default)]
 pub struct Pipes {
@@ -127,19 +133,21 @@ impl Pipes {
         }
     }
 
-    /// One more reader or writer.
-    pub fn open(&mut self, id: u32, reader: bool, writer: bool) {
+    /// One more reader or writer, or both, as an access mode says.
+    pub fn open(&mut self, id: u32, access: u32) {
+        let (reads, writes) = ends(access);
         let pipe = self.get(id);
-        pipe.readers += u32::from(reader);
-        pipe.writers += u32::from(writer);
-        pipe.writers_ever = pipe.writers_ever.wrapping_add(u32::from(writer));
+        pipe.readers += reads;
+        pipe.writers += writes;
+        pipe.writers_ever = pipe.writers_ever.wrapping_add(writes);
     }
 
     /// One reader or writer less. Returns whether the pipe is gone, with what was in it.
-    pub fn close(&mut self, mem: &mut Mem, id: u32, reader: bool, writer: bool) -> bool {
+    pub fn close(&mut self, mem: &mut Mem, id: u32, access: u32) -> bool {
+        let (reads, writes) = ends(access);
         let pipe = self.get(id);
-        pipe.readers -= u32::from(reader);
-        pipe.writers -= u32::from(writer);
+        pipe.readers -= reads;
+        pipe.writers -= writes;
         if pipe.readers > 0 || pipe.writers > 0 {
             return false;
         }

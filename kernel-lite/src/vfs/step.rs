@@ -2,7 +2,7 @@
 //! What the plan runner asks of the file system: a root with a step's inputs, the descriptors that a program
 //! starts with, the log of what was written, and the outputs.
 
-use super::files::{Object, OpenFile, flag};
+use super::files::{Object, flag};
 use super::path::split;
 use super::{Body, Data, Files, FsContext, InodeId, Links, Origin};
 use crate::errno::Errno;
@@ -202,7 +202,7 @@ impl Kernel {
             _ => Object::File,
         };
         self.vfs.hold(inode);
-        let file = self.vfs.add_open(&mut self.mem, OpenFile::new(object, Some(inode), flags, path))?;
+        let file = self.vfs.add_open(&mut self.mem, object, Some(inode), flags, path)?;
         files.put(fd, file, false)
     }
 

@@ -323,7 +323,7 @@ impl Vfs {
         let old = self.inode(source);
         let (mode, links) = (old.mode, old.links);
         let (origin, cleared, digest) = (old.origin, old.cleared, old.digest.filter(|_| !old.mapped));
-        let body = match &old.body {
+        match &old.body {
             Body::Directory { .. } if name.is_empty() => return Ok(()),
             Body::Directory { .. } => {
                 let id = match existing {
@@ -338,23 +338,18 @@ impl Vfs {
                 self.inode_mut(id).mode = mode;
                 return Ok(());
             }
-            Body::File(data) => Body::File(data.duplicate(mem)?),
-            Body::Symlink(target) => Body::Symlink(target.clone()),
-            Body::Fifo(_) => Body::Fifo(None),
             Body::Device(_) | Body::SelfExe | Body::SelfFd => return Ok(()),
-        };
-        if existing.is_some() {
-            if let Body::File(mut data) = body {
-                data.free(mem);
-            }
-            return Err(Errno::EEXIST);
+            _ if existing.is_some() => return Err(Errno::EEXIST),
+            _ => {}
         }
         if let Some(copy) = copies.get(source) {
-            if let Body::File(mut data) = body {
-                data.free(mem);
-            }
             return self.link(dir, name, InodeId(copy));
         }
+        let body = match &old.body {
+            Body::File(data) => Body::File(data.duplicate(mem)?),
+            Body::Symlink(target) => Body::Symlink(target.clone()),
+            _ => Body::Fifo(None),
+        };
         let id = self.create_in(mem, dir, name, body, mode)?;
         let inode = self.inode_mut(id);
         (inode.origin, inode.cleared, inode.digest) = (origin, cleared, digest);
