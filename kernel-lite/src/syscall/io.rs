@@ -60,25 +60,26 @@ pub fn pwrite64(k: &mut Kernel, a: Args) -> SysResult {
 /// `readv(fd, iov, iovcnt)`
 pub fn readv(k: &mut Kernel, a: Args) -> SysResult {
     let file = k.file_id(a.int(0))?;
-    read_pieces(k, file, a, None)
+    move_pieces(k, file, a, None, false)
 }
 
 /// `writev(fd, iov, iovcnt)`
 pub fn writev(k: &mut Kernel, a: Args) -> SysResult {
     let file = k.file_id(a.int(0))?;
-    write_pieces(k, file, a, None)
+    let pieces = pieces(k, a)?;
+    write_all(k, file, &pieces)
 }
 
 /// `preadv(fd, iov, iovcnt, offset)`
 pub fn preadv(k: &mut Kernel, a: Args) -> SysResult {
     let file = seekable(k, a.int(0), a.get(3))?;
-    read_pieces(k, file, a, Some(a.get(3)))
+    move_pieces(k, file, a, Some(a.get(3)), false)
 }
 
 /// `pwritev(fd, iov, iovcnt, offset)`
 pub fn pwritev(k: &mut Kernel, a: Args) -> SysResult {
     let file = seekable(k, a.int(0), a.get(3))?;
-    write_pieces(k, file, a, Some(a.get(3)))
+    move_pieces(k, file, a, Some(a.get(3)), true)
 }
 
 fn seekable(k: &mut Kernel, fd: i32, offset: u64) -> Result<FileId, Errno> {
@@ -112,36 +113,22 @@ fn pieces(k: &mut Kernel, a: Args) -> Result<Pieces, Errno> {
     Ok(pieces)
 }
 
-fn read_pieces(k: &mut Kernel, file: FileId, a: Args, at: Option<u64>) -> SysResult {
+/// Reads or writes pieces one after the other, until one is not moved whole.
+fn move_pieces(k: &mut Kernel, file: FileId, a: Args, at: Option<u64>, write: bool) -> SysResult {
     let mut done = 0;
-    let pieces = pieces(k, a)?;
+    let mut pieces = pieces(k, a)?;
     if pieces.is_empty() {
-        return read_file(k, file, 0, 0, at);
+        pieces.push((0, 0));
     }
     for (addr, len) in pieces {
-        match read_file(k, file, addr, len, at.map(|at| at + done)) {
+        let at = at.map(|at| at + done);
+        match if write { write_file(k, file, addr, len, at) } else { read_file(k, file, addr, len, at) } {
             Ok(count) => {
                 done += count;
                 if count < len {
                     break;
                 }
             }
-            Err(_) if done > 0 => break,
-            Err(stop) => return Err(stop),
-        }
-    }
-    Ok(done)
-}
-
-fn write_pieces(k: &mut Kernel, file: FileId, a: Args, at: Option<u64>) -> SysResult {
-    let pieces = pieces(k, a)?;
-    if at.is_none() {
-        return write_all(k, file, &pieces);
-    }
-    let mut done = 0;
-    for (addr, len) in pieces {
-        match write_file(k, file, addr, len, at.map(|at| at + done)) {
-            Ok(count) => done += count,
             Err(_) if done > 0 => break,
             Err(stop) => return Err(stop),
         }
@@ -413,14 +400,14 @@ pub fn lseek(k: &mut Kernel, a: Args) -> SysResult {
             let data = k.vfs.data(inode).ok_or(Errno::EINVAL)?;
             let from = u64::try_from(offset).map_err(|_| Errno::ENXIO)?;
             let found = data.seek(from, whence == SEEK_HOLE).ok_or(Errno::ENXIO)?;
-            k.vfs.open.set_position(id, found);
+            k.vfs.open.get_mut(id).position = found;
             return Ok(found);
         }
         _ => return Err(Errno::EINVAL.into()),
     };
     let position = (base as i64).checked_add(offset).ok_or(Errno::EOVERFLOW)?;
     let position = u64::try_from(position).map_err(|_| Errno::EINVAL)?;
-    k.vfs.open.set_position(id, position);
+    k.vfs.open.get_mut(id).position = position;
     Ok(position)
 }
 
@@ -433,7 +420,7 @@ pub fn sendfile(k: &mut Kernel, a: Args) -> SysResult {
     if explicit {
         k.write_user_u64(a.get(2), from + done)?;
     } else {
-        k.vfs.open.set_position(input, from + done);
+        k.vfs.open.get_mut(input).position = from + done;
     }
     Ok(done)
 }
@@ -457,7 +444,7 @@ pub fn copy_file_range(k: &mut Kernel, a: Args) -> SysResult {
     let done = copy_between(k, input, from, out, Some(to), a.get(4))?;
     for (addr, id, end) in [(a.get(1), input, from + done), (a.get(3), out, to + done)] {
         match addr {
-            0 => k.vfs.open.set_position(id, end),
+            0 => k.vfs.open.get_mut(id).position = end,
             addr => k.write_user_u64(addr, end)?,
         }
     }
@@ -517,7 +504,7 @@ fn copy_between(
         }
     }
     if to.is_none() && object == Object::File {
-        k.vfs.open.set_position(out, start + done);
+        k.vfs.open.get_mut(out).position = start + done;
     }
     Ok(done)
 }

@@ -61,19 +61,21 @@ pub fn getrandom(k: &mut Kernel, a: Args) -> SysResult {
     Ok(len)
 }
 
-/// The limits of a resource: soft and hard. Numbers: Linux `include/uapi/asm-generic/resource.h`.
-fn limit(k: &mut Kernel, resource: u32) -> Result<(u64, u64), Errno> {
-    const NO_LIMIT: u64 = u64::MAX;
-    if let Some(&(_, soft, hard)) = k.proc().limits.iter().find(|l| l.0 == resource) {
-        return Ok((soft, hard));
-    }
-    match resource {
-        3 => Ok((STACK_SIZE, NO_LIMIT)),
-        4 => Ok((0, NO_LIMIT)),
-        6 => Ok((super::process::PROCESS_LIMIT, super::process::PROCESS_LIMIT)),
-        7 => Ok((1024, 4096)),
-        0..=15 => Ok((NO_LIMIT, NO_LIMIT)),
-        _ => Err(Errno::EINVAL),
+impl Kernel {
+    /// The limits of a resource: soft and hard. Numbers: Linux `include/uapi/asm-generic/resource.h`.
+    pub fn limit(&mut self, resource: u32) -> Result<(u64, u64), Errno> {
+        const NO_LIMIT: u64 = u64::MAX;
+        if let Some(&(_, soft, hard)) = self.proc().limits.iter().find(|l| l.0 == resource) {
+            return Ok((soft, hard));
+        }
+        match resource {
+            3 => Ok((STACK_SIZE, NO_LIMIT)),
+            4 => Ok((0, NO_LIMIT)),
+            6 => Ok((super::process::PROCESS_LIMIT, super::process::PROCESS_LIMIT)),
+            7 => Ok((1024, 4096)),
+            0..=15 => Ok((NO_LIMIT, NO_LIMIT)),
+            _ => Err(Errno::EINVAL),
+        }
     }
 }
 
@@ -81,7 +83,7 @@ fn set_limit(k: &mut Kernel, resource: u32, at: u64) -> Result<(), Errno> {
     let mut words = [0; 2];
     k.read_user_words(at, &mut words)?;
     let [soft, hard] = words;
-    let (_, old) = limit(k, resource)?;
+    let (_, old) = k.limit(resource)?;
     if soft > hard {
         return Err(Errno::EINVAL);
     }
@@ -89,8 +91,10 @@ fn set_limit(k: &mut Kernel, resource: u32, at: u64) -> Result<(), Errno> {
         return Err(Errno::EPERM);
     }
     let limits = &mut k.proc().limits;
-    limits.retain(|l| l.0 != resource);
-    limits.push((resource, soft, hard));
+    match limits.iter_mut().find(|l| l.0 == resource) {
+        Some(limit) => (limit.1, limit.2) = (soft, hard),
+        None => limits.push((resource, soft, hard)),
+    }
     Ok(())
 }
 
@@ -103,7 +107,7 @@ pub fn prlimit64(k: &mut Kernel, a: Args) -> SysResult {
     if a.int(0) != 0 && a.uint(0) != k.proc().pid {
         return Err(Errno::ESRCH.into());
     }
-    let old = limit(k, a.uint(1))?;
+    let old = k.limit(a.uint(1))?;
     if a.get(2) != 0 {
         set_limit(k, a.uint(1), a.get(2))?;
     }
@@ -115,7 +119,7 @@ pub fn prlimit64(k: &mut Kernel, a: Args) -> SysResult {
 
 /// `getrlimit(resource, limit)`.
 pub fn getrlimit(k: &mut Kernel, a: Args) -> SysResult {
-    let limits = limit(k, a.uint(0))?;
+    let limits = k.limit(a.uint(0))?;
     write_limit(k, a.get(1), limits)?;
     Ok(0)
 }

@@ -230,7 +230,8 @@ pub fn readlinkat(k: &mut Kernel, a: Args) -> SysResult {
     } else {
         k.resolve_existing(a.int(0), &path, false)?
     };
-    let process = &k.processes[k.threads[k.current].process];
+    let process = k.thread().process;
+    let process = &k.processes[process];
     let target = k.vfs.link_target(&process.fs, &process.files, inode)?;
     let count = target.len().min(a.int(3) as usize);
     k.write_user(a.get(2), &target[..count])?;
@@ -329,7 +330,7 @@ struct Listed {
 
 /// The entry at a position: 0 is `.`, 1 is `..`, then the names by their numbers.
 fn entry_at(k: &mut Kernel, dir: InodeId, position: u64) -> Option<Listed> {
-    let process = k.threads[k.current].process;
+    let process = k.thread().process;
     let files = &k.processes[process].files;
     let node = &k.vfs.inode(dir).body;
     let (next, name, inode): (u64, &[u8], InodeId) = match (position, node) {

@@ -122,10 +122,14 @@ fn open_temporary(k: &mut Kernel, found: &Found, flags: u32, mode: u32) -> Resul
     if flags & flag::ACCESS == 0 {
         return Err(Errno::EINVAL);
     }
+    let mode = mode as u16 & !k.proc().fs.umask;
+    nameless(k, mode, flags & STATUS, b"/tmp/ (deleted)")
+}
+
+fn nameless(k: &mut Kernel, mode: u16, flags: u32, shown: &[u8]) -> Result<FileId, Errno> {
     k.begin_creation()?;
-    let mode = mode as u16 & !k.proc().fs.umask & 0o7777;
     let inode = k.vfs.create(Body::File(Data::new()), mode)?;
-    k.vfs.add_open(&mut k.mem, Object::File, Some(inode), flags & STATUS, b"/tmp/ (deleted)")
+    k.vfs.add_open(&mut k.mem, Object::File, Some(inode), flags, shown)
 }
 
 /// What of the flags stays with the open file.
@@ -239,9 +243,14 @@ fn open_fifo(
 
 /// `close(fd)`
 pub fn close(k: &mut Kernel, a: Args) -> SysResult {
-    let file = k.proc().files.take(a.int(0))?;
-    k.close_file(file);
+    close_descriptor(k, a.int(0))?;
     Ok(0)
+}
+
+fn close_descriptor(k: &mut Kernel, fd: i32) -> Result<(), Errno> {
+    let file = k.proc().files.take(fd)?;
+    k.close_file(file);
+    Ok(())
 }
 
 /// `close_range(first, last, flags)`
@@ -256,10 +265,9 @@ pub fn close_range(k: &mut Kernel, a: Args) -> SysResult {
             break;
         }
         if flags & CLOSE_RANGE_CLOEXEC != 0 {
-            k.proc().files.set_close_on_exec(fd, true)?;
+            k.proc().files.slot(fd)?.close_on_exec = true;
         } else {
-            let file = k.proc().files.take(fd)?;
-            k.close_file(file);
+            close_descriptor(k, fd)?;
         }
         next = fd + 1;
     }
@@ -301,7 +309,7 @@ fn duplicate_to(k: &mut Kernel, old: i32, new: i32, close_on_exec: bool) -> SysR
     }
     k.vfs.share_open(file);
     let before = k.proc().files.take(new);
-    if let Err(error) = k.proc().files.put(new, file, close_on_exec) {
+    if let Err(error) = k.proc().files.put(new as usize, file, close_on_exec) {
         k.close_file(file);
         return Err(error.into());
     }
@@ -330,35 +338,35 @@ fn make_pipe(k: &mut Kernel, fds: u64, flags: u32) -> SysResult {
         return Err(Errno::ENFILE.into());
     }
     let id = k.vfs.pipes.create()?;
-    k.vfs.pipes.open(id, flag::READ_WRITE);
+    let reader = pipe_end(k, id, flags)?;
+    let result = pipe_end(k, id, flags | flag::WRITE_ONLY).and_then(|writer| {
+        let written = k.write_user_u64(fds, (reader | writer << 32) as u64);
+        if written.is_err() {
+            close_descriptor(k, writer as i32)?;
+        }
+        written
+    });
+    if result.is_err() {
+        close_descriptor(k, reader as i32)?;
+    }
+    result?;
+    Ok(0)
+}
+
+/// A descriptor for the end of a new pipe that the access mode says. On failure the end is closed.
+fn pipe_end(k: &mut Kernel, id: u32, flags: u32) -> Result<usize, Errno> {
+    let access = flags & flag::ACCESS;
     let mut name = alloc::vec::Vec::from(&b"pipe:["[..]);
     crate::events::decimal(&mut name, u64::from(id) + 1);
     name.push(b']');
-    // Both are tried: each end that cannot be made is closed.
-    let mut ends = [Err(Errno::EMFILE); 2];
-    for (writes, end) in ends.iter_mut().enumerate() {
-        // Access modes: 0 reads, 1 writes.
-        let status = flags & flag::NONBLOCK | writes as u32;
-        *end = match k.vfs.add_open(&mut k.mem, Object::Pipe(id), None, status, &name) {
-            Ok(file) => k.install(file, 0, flags & flag::CLOSE_ON_EXEC != 0),
-            Err(error) => {
-                k.vfs.pipes.close(&mut k.mem, id, writes as u32);
-                Err(error)
-            }
-        };
-    }
-    let result = match ends {
-        [Ok(reader), Ok(writer)] => k.write_user_u64(fds, reader as u64 | (writer as u64) << 32),
-        [Err(error), _] | [_, Err(error)] => Err(error),
-    };
-    if let Err(error) = result {
-        for fd in ends.into_iter().flatten() {
-            let file = k.proc().files.take(fd)?;
-            k.close_file(file);
+    k.vfs.pipes.open(id, access);
+    match k.vfs.add_open(&mut k.mem, Object::Pipe(id), None, flags & STATUS, &name) {
+        Ok(file) => k.install(file, 0, flags & flag::CLOSE_ON_EXEC != 0),
+        Err(error) => {
+            k.vfs.pipes.close(&mut k.mem, id, access);
+            Err(error)
         }
-        return Err(error.into());
     }
-    Ok(0)
 }
 
 /// `memfd_create(name, flags)`
@@ -368,11 +376,9 @@ pub fn memfd_create(k: &mut Kernel, a: Args) -> SysResult {
     if a.uint(1) & !3 != 0 {
         return Err(Errno::EINVAL.into());
     }
-    k.begin_creation()?;
-    let inode = k.vfs.create(Body::File(Data::new()), 0o777)?;
     let mut full = alloc::vec::Vec::from(&b"/memfd:"[..]);
     full.extend_from_slice(&name);
-    let file = k.vfs.add_open(&mut k.mem, Object::File, Some(inode), flag::READ_WRITE, &full)?;
+    let file = nameless(k, 0o777, flag::READ_WRITE, &full)?;
     Ok(k.install(file, 0, a.uint(1) & 1 != 0)? as u64)
 }
 
@@ -406,10 +412,9 @@ pub fn fcntl(k: &mut Kernel, a: Args) -> SysResult {
             }
             duplicate(k, fd, argument as usize, command == F_DUPFD_CLOEXEC)
         }
-        F_GETFD => Ok(u64::from(k.proc().files.close_on_exec(fd)?)),
+        F_GETFD => Ok(u64::from(k.proc().files.slot(fd)?.close_on_exec)),
         F_SETFD => {
-            let close = argument & FD_CLOEXEC != 0;
-            k.proc().files.set_close_on_exec(fd, close)?;
+            k.proc().files.slot(fd)?.close_on_exec = argument & FD_CLOEXEC != 0;
             Ok(0)
         }
         F_GETFL => {

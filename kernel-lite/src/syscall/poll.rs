@@ -134,20 +134,21 @@ pub fn pselect6(k: &mut Kernel, a: Args) -> SysResult {
 }
 
 fn select_all(k: &mut Kernel, a: Args, timeout: Option<u64>) -> SysResult {
-    /// Words of 64 descriptors in the largest set.
-    const WORDS: usize = DESCRIPTORS_MAX / 64;
     let count = usize::try_from(a.int(0)).map_err(|_| Errno::EINVAL)?.min(DESCRIPTORS_MAX);
     // What makes a descriptor ready in each of the three sets.
     let kinds = [POLLIN | POLLHUP | POLLERR, POLLOUT | POLLERR, 0];
-    let mut results = [[0u64; WORDS]; 3];
+    // The words of 64 descriptors, and where they are.
+    let mut results = alloc::vec::Vec::new();
     let mut found = 0;
     for (set, kind) in kinds.into_iter().enumerate() {
         let addr = a.get(1 + set);
         if addr == 0 {
             continue;
         }
-        for (index, result) in results[set].iter_mut().enumerate().take(count.div_ceil(64)) {
-            let word = k.read_user_u64(addr.wrapping_add(8 * index as u64))?;
+        for index in 0..count.div_ceil(64) {
+            let at = addr.wrapping_add(8 * index as u64);
+            let word = k.read_user_u64(at)?;
+            let mut result = 0u64;
             let bits = (count - 64 * index).min(64);
             for bit in (0..bits).filter(|bit| word >> bit & 1 != 0) {
                 let ready = readiness(k, (64 * index + bit) as i32);
@@ -155,22 +156,18 @@ fn select_all(k: &mut Kernel, a: Args, timeout: Option<u64>) -> SysResult {
                     return Err(Errno::EBADF.into());
                 }
                 if ready & kind != 0 {
-                    *result |= 1 << bit;
+                    result |= 1 << bit;
                     found += 1;
                 }
             }
+            results.push((at, result));
         }
     }
     if found == 0 {
         wait(k, timeout)?;
     }
-    for (set, words) in results.iter().enumerate() {
-        let addr = a.get(1 + set);
-        for (index, word) in words.iter().enumerate().take(count.div_ceil(64)) {
-            if addr != 0 {
-                k.write_user_u64(addr.wrapping_add(8 * index as u64), *word)?;
-            }
-        }
+    for (at, result) in results {
+        k.write_user_u64(at, result)?;
     }
     Ok(found)
 }
@@ -200,7 +197,7 @@ pub fn ioctl(k: &mut Kernel, a: Args) -> SysResult {
     let (object, inode, position) = (file.object, file.inode, file.position);
     match request {
         FIOCLEX | FIONCLEX => {
-            k.proc().files.set_close_on_exec(fd, request == FIOCLEX)?;
+            k.proc().files.slot(fd)?.close_on_exec = request == FIOCLEX;
             return Ok(0);
         }
         FIONBIO => {

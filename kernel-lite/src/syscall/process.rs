@@ -130,7 +130,7 @@ enum Which {
 
 /// A child with news, as `(slot, status)`; or none yet (`None`), or ECHILD.
 fn look(k: &mut Kernel, which: Which, options: u32) -> Result<Option<(usize, u32)>, Errno> {
-    let me = k.threads[k.current].process;
+    let me = k.thread().process;
     let mut any = false;
     for slot in 0..k.processes.len() {
         let p = &k.processes[slot];
@@ -166,7 +166,7 @@ fn settle(k: &mut Kernel, slot: usize) {
 }
 
 fn wait_for_child(k: &mut Kernel) -> Stop {
-    let key = Key::Child(k.threads[k.current].process);
+    let key = Key::Child(k.thread().process);
     k.block(key, None, true)
 }
 
@@ -269,7 +269,7 @@ pub fn get_robust_list(k: &mut Kernel, a: Args) -> SysResult {
 /// The process that a `pid` argument names; 0 is the caller's.
 fn named(k: &mut Kernel, pid: i32) -> Result<usize, Errno> {
     match pid {
-        0 => Ok(k.threads[k.current].process),
+        0 => Ok(k.thread().process),
         pid if pid > 0 => k.find_process(pid as u32).ok_or(Errno::ESRCH),
         _ => Err(Errno::EINVAL),
     }
@@ -278,7 +278,7 @@ fn named(k: &mut Kernel, pid: i32) -> Result<usize, Errno> {
 /// `setpgid(pid, group)`.
 pub fn setpgid(k: &mut Kernel, a: Args) -> SysResult {
     let slot = named(k, a.int(0))?;
-    let me = k.threads[k.current].process;
+    let me = k.thread().process;
     let group = match a.int(1) {
         0 => k.processes[slot].pid,
         group if group > 0 => group as u32,

@@ -53,21 +53,20 @@ pub fn rt_sigprocmask(k: &mut Kernel, a: Args) -> SysResult {
         return Err(Errno::EINVAL.into());
     }
     let old = k.thread().mask;
+    let mut new = old;
     if a.get(1) != 0 {
         let set = k.read_user_u64(a.get(1))?;
-        let new = match a.int(0) {
+        new = match a.int(0) {
             0 => old | set,
             1 => old & !set,
             2 => set,
             _ => return Err(Errno::EINVAL.into()),
         };
-        if a.get(2) != 0 {
-            k.write_user_u64(a.get(2), old)?;
-        }
-        k.thread().mask = new & !UNBLOCKABLE;
-    } else if a.get(2) != 0 {
+    }
+    if a.get(2) != 0 {
         k.write_user_u64(a.get(2), old)?;
     }
+    k.thread().mask = new & !UNBLOCKABLE;
     Ok(0)
 }
 
@@ -161,7 +160,7 @@ pub fn kill(k: &mut Kernel, a: Args) -> SysResult {
         }
         i32::MIN => false,
         -1 => {
-            let me = k.threads[k.current].process;
+            let me = k.thread().process;
             let mut any = false;
             for slot in 0..k.processes.len() {
                 if slot != me && k.processes[slot].life == Life::Alive {
@@ -216,7 +215,7 @@ pub fn rt_sigqueueinfo(k: &mut Kernel, a: Args) -> SysResult {
     let value = k.read_user_u64(a.get(2).wrapping_add(16))?;
     let status = k.read_user_u64(a.get(2).wrapping_add(24))?;
     let slot = k.find_process(a.uint(0)).ok_or(Errno::ESRCH)?;
-    if code >= 0 && slot != k.threads[k.current].process {
+    if code >= 0 && slot != k.thread().process {
         return Err(Errno::EPERM.into());
     }
     k.send(slot, SignalInfo { signo, code, value, status });

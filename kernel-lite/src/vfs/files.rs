@@ -147,10 +147,12 @@ impl OpenFiles {
     }
 }
 
+/// A descriptor.
 #[derive(Clone, Copy)]
-struct Slot {
+pub struct Slot {
     file: FileId,
-    close_on_exec: bool,
+    /// Whether exec closes it.
+    pub close_on_exec: bool,
 }
 
 /// A process's file descriptors.
@@ -169,33 +171,19 @@ impl Files {
         }
     }
 
-    /// Whether exec closes it.
-    pub fn close_on_exec(&self, fd: i32) -> Result<bool, Errno> {
-        let slot = self.slots.get(fd as usize).copied().flatten();
-        slot.map(|slot| slot.close_on_exec).ok_or(Errno::EBADF)
-    }
-
-    /// Sets whether exec closes it.
-    pub fn set_close_on_exec(&mut self, fd: i32, close: bool) -> Result<(), Errno> {
-        match self.slots.get_mut(fd as usize) {
-            Some(Some(slot)) => {
-                slot.close_on_exec = close;
-                Ok(())
-            }
-            _ => Err(Errno::EBADF),
-        }
+    /// The descriptor itself.
+    pub fn slot(&mut self, fd: i32) -> Result<&mut Slot, Errno> {
+        self.slots.get_mut(fd as usize).and_then(Option::as_mut).ok_or(Errno::EBADF)
     }
 
     /// The lowest free descriptor from `from` on, below `limit`.
-    pub fn lowest_free(&self, from: usize, limit: usize) -> Result<i32, Errno> {
+    pub fn lowest_free(&self, from: usize, limit: usize) -> Result<usize, Errno> {
         let used = |fd: usize| self.slots.get(fd).is_some_and(|slot| slot.is_some());
-        let fd = (from..limit).find(|fd| !used(*fd));
-        fd.map(|fd| fd as i32).ok_or(Errno::EMFILE)
+        (from..limit).find(|fd| !used(*fd)).ok_or(Errno::EMFILE)
     }
 
     /// Puts an open file into a free place.
-    pub fn put(&mut self, fd: i32, file: FileId, close_on_exec: bool) -> Result<(), Errno> {
-        let place = fd as usize;
+    pub fn put(&mut self, place: usize, file: FileId, close_on_exec: bool) -> Result<(), Errno> {
         if place >= self.slots.len() {
             let more = place + 1 - self.slots.len();
             self.slots.try_reserve(more).map_err(|_| Errno::ENOMEM)?;
@@ -319,7 +307,7 @@ impl Kernel {
     }
 
     /// The lowest free descriptor of the current process.
-    pub fn free_descriptor(&mut self, from: usize) -> Result<i32, Errno> {
+    pub fn free_descriptor(&mut self, from: usize) -> Result<usize, Errno> {
         let limit = self.descriptor_limit();
         self.proc().files.lowest_free(from, limit)
     }
@@ -327,13 +315,11 @@ impl Kernel {
     /// One past the highest descriptor that the current process may use: RLIMIT_NOFILE's soft limit.
     pub fn descriptor_limit(&mut self) -> usize {
         const NOFILE: u32 = 7;
-        let limits = &self.proc().limits;
-        let limit = limits.iter().find(|limit| limit.0 == NOFILE);
-        limit.map_or(1024, |limit| (limit.1 as usize).min(DESCRIPTORS_MAX))
+        self.limit(NOFILE).map_or(0, |limit| (limit.0 as usize).min(DESCRIPTORS_MAX))
     }
 
     /// Gives an open file a descriptor in the current process; closes it if there is none left.
-    pub fn install(&mut self, id: FileId, from: usize, close_on_exec: bool) -> Result<i32, Errno> {
+    pub fn install(&mut self, id: FileId, from: usize, close_on_exec: bool) -> Result<usize, Errno> {
         let result = self.free_descriptor(from).and_then(|fd| {
             self.proc().files.put(fd, id, close_on_exec)?;
             Ok(fd)
@@ -371,7 +357,7 @@ impl Kernel {
 
     /// A copy of the current process's descriptors and place, for fork.
     pub fn files_fork(&mut self) -> Result<(Files, FsContext), Errno> {
-        let process = self.threads[self.current].process;
+        let process = self.thread().process;
         let process = &self.processes[process];
         let mut slots = Vec::new();
         let used = process.files.slots.iter().rposition(Option::is_some);
@@ -404,7 +390,7 @@ impl Kernel {
     /// Closes the current process's close-on-exec descriptors.
     pub fn files_exec(&mut self) {
         for fd in 0..self.proc().files.end() {
-            if self.proc().files.close_on_exec(fd) == Ok(true)
+            if self.proc().files.slot(fd).is_ok_and(|slot| slot.close_on_exec)
                 && let Ok(id) = self.proc().files.take(fd)
             {
                 self.close_file(id);
@@ -495,7 +481,7 @@ pub const AT_FDCWD: i32 = -100;
 impl Kernel {
     /// Follows a path of the current process, relative to the directory that `dirfd` leads to.
     pub fn resolve(&mut self, dirfd: i32, path: &[u8], follow: bool) -> Result<super::path::Found, Errno> {
-        let process = self.threads[self.current].process;
+        let process = self.thread().process;
         let process = &self.processes[process];
         let start = if dirfd == AT_FDCWD || path.first() == Some(&b'/') {
             process.fs.cwd
@@ -520,7 +506,7 @@ impl Kernel {
 
     /// The current process's number in the event log.
     pub fn log_number(&mut self) -> u32 {
-        let process = self.threads[self.current].process;
+        let process = self.thread().process;
         let process = &mut self.processes[process];
         if process.fs.log == 0 {
             process.fs.log = self.vfs.events.number_of(&process.path);

@@ -170,7 +170,7 @@ pub struct Vfs {
 
 impl Vfs {
     /// A store without files, and the trees `/dev` and `/proc`.
-    pub fn new(_mem: &mut Mem) -> Vfs {
+    pub fn new(mem: &mut Mem) -> Vfs {
         let mut vfs = Vfs {
             inodes: Vec::new(),
             free: Vec::new(),
@@ -188,7 +188,7 @@ impl Vfs {
             heap_is_low: false,
             events: crate::events::Events::default(),
         };
-        vfs.make_fixed_trees();
+        vfs.make_fixed_trees(mem);
         vfs
     }
 

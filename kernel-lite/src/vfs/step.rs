@@ -191,7 +191,7 @@ impl Kernel {
     fn open_as(
         &mut self,
         files: &mut Files,
-        fd: i32,
+        fd: usize,
         root: InodeId,
         path: &[u8],
         flags: u32,

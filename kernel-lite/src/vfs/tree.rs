@@ -421,27 +421,19 @@ impl Vfs {
     }
 
     /// The store and what all roots share. Memory for these few inodes is there at the start.
-    pub(super) fn make_fixed_trees(&mut self) {
-        let mut make = |body: Body, mode| self.create(body, mode).unwrap_or_default();
-        let store = make(directory(), 0o755);
-        let dev = make(directory(), 0o755);
-        let proc = make(directory(), 0o555);
-        let proc_self = make(directory(), 0o555);
-        let self_exe = make(Body::SelfExe, 0o777);
-        let self_fd = make(Body::SelfFd, 0o555);
-        (self.store, self.dev) = (store, dev);
-        (self.proc, self.proc_self) = (proc, proc_self);
-        self.set_home(store, store, b"");
-        self.inode_mut(store).links = 2;
-        for dir in [dev, proc] {
-            self.inode_mut(dir).links = 2;
-        }
-        let mut add = |dir, name: &[u8], id| {
-            let _ = self.link(dir, name, id);
+    pub(super) fn make_fixed_trees(&mut self, mem: &mut Mem) {
+        let mut root = |mode| {
+            let dir = self.create_root().unwrap_or_default();
+            self.inode_mut(dir).mode = mode;
+            dir
         };
-        add(proc, b"self", proc_self);
-        add(proc_self, b"exe", self_exe);
-        add(proc_self, b"fd", self_fd);
+        let (store, dev, proc) = (root(0o755), root(0o755), root(0o555));
+        (self.store, self.dev, self.proc) = (store, dev, proc);
+        let mut add =
+            |dir, name: &[u8], body, mode| self.create_in(mem, dir, name, body, mode).unwrap_or_default();
+        let proc_self = add(proc, b"self", directory(), 0o555);
+        add(proc_self, b"exe", Body::SelfExe, 0o777);
+        add(proc_self, b"fd", Body::SelfFd, 0o555);
         for (name, device) in [
             (&b"null"[..], Device::Null),
             (b"zero", Device::Zero),
@@ -451,8 +443,7 @@ impl Vfs {
             (b"console", Device::Console),
             (b"tty", Device::Console),
         ] {
-            let id = self.create(Body::Device(device), 0o666).unwrap_or_default();
-            let _ = self.link(dev, name, id);
+            add(dev, name, Body::Device(device), 0o666);
         }
         for (name, target) in [
             (&b"fd"[..], &b"/proc/self/fd"[..]),
@@ -460,9 +451,8 @@ impl Vfs {
             (b"stdout", b"/proc/self/fd/1"),
             (b"stderr", b"/proc/self/fd/2"),
         ] {
-            let body = Body::Symlink(target.into());
-            let id = self.create(body, 0o777).unwrap_or_default();
-            let _ = self.link(dev, name, id);
+            add(dev, name, Body::Symlink(target.into()), 0o777);
         }
+        self.proc_self = proc_self;
     }
 }
