@@ -31,7 +31,7 @@ fn be64(bytes: &[u8], at: usize) -> Option<u64> {
 
 /// The bytes up to a NUL, which must be there.
 fn until_nul(bytes: &[u8]) -> Option<&[u8]> {
-    bytes.split(|&b| b == 0).next().filter(|s| s.len() < bytes.len())
+    Some(&bytes[..bytes.iter().position(|&b| b == 0)?])
 }
 
 impl<'a> Fdt<'a> {
@@ -71,9 +71,9 @@ impl<'a> Fdt<'a> {
     }
 
     fn walk(&self, visit: &mut dyn FnMut(&Node<'a>)) -> Option<()> {
-        // Cells of an address and of a size among the children of each node that is open.
-        let mut cells = [(2, 1); DEPTH + 1];
-        let mut parents: [&'a [u8]; DEPTH] = [b""; DEPTH];
+        // Of each node that is open, the root's parent first: its name, and the cells of an address and of a size among
+        // its children.
+        let mut open: [(&'a [u8], (u32, u32)); DEPTH + 1] = [(b"", (2, 1)); DEPTH + 1];
         let mut depth = 0;
         let mut at = 0;
         loop {
@@ -81,19 +81,15 @@ impl<'a> Fdt<'a> {
                 BEGIN_NODE => {
                     let name = until_nul(self.structure.get(at + 4..)?)?;
                     at = at + 4 + ((name.len() + 4) & !3);
-                    if depth == DEPTH {
-                        return None;
-                    }
-                    let parent = if depth == 0 { b"" } else { parents[depth - 1] };
+                    let (parent, cells) = open[depth];
                     let properties = self.structure.get(at..)?;
-                    let node = Node { name, parent, properties, strings: self.strings, cells: cells[depth] };
+                    let node = Node { name, parent, properties, strings: self.strings, cells };
                     let own = |key, default| {
                         let cells = node.property(key).and_then(|p| be32(p, 0)).unwrap_or(default);
                         if cells <= 2 { cells } else { default }
                     };
-                    cells[depth + 1] = (own(b"#address-cells", 2), own(b"#size-cells", 1));
-                    parents[depth] = name;
                     depth += 1;
+                    *open.get_mut(depth)? = (name, (own(b"#address-cells", 2), own(b"#size-cells", 1)));
                     visit(&node);
                 }
                 END_NODE => {

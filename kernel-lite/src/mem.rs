@@ -169,15 +169,13 @@ impl Mem {
 
     #[inline]
     fn slot(&mut self, frame: Frame) -> (&mut Zone, usize) {
-        let mut z = 0;
-        while z + 1 < self.zones.len()
-            && frame.0.wrapping_sub(self.zones[z].first.0) as usize >= self.zones[z].counts.len()
-        {
-            z += 1;
+        for zone in &mut self.zones {
+            let index = frame.0.wrapping_sub(zone.first.0) as usize;
+            if index < zone.counts.len() {
+                return (zone, index);
+            }
         }
-        let zone = &mut self.zones[z];
-        let index = frame.0.wrapping_sub(zone.first.0) as usize;
-        (zone, index)
+        unreachable!("frames come from here")
     }
 
     /// One more holder.

@@ -54,6 +54,14 @@ pub struct Bank {
     pub bytes: &'static mut [u8],
 }
 
+impl Bank {
+    /// How far `at` is from its beginning, if it lies in it.
+    #[inline]
+    fn offset(&self, at: PhysAddr) -> Option<usize> {
+        Some(at.0.wrapping_sub(self.base.0) as usize).filter(|&off| off < self.bytes.len())
+    }
+}
+
 /// All of it.
 pub struct Ram {
     banks: Vec<Bank>,
@@ -70,41 +78,53 @@ impl Ram {
         self.banks.iter().map(|b| (b.base, b.bytes.len()))
     }
 
+    /// The bank of `at`, and how far in it that is.
     #[inline]
-    fn find(&self, at: PhysAddr) -> (usize, usize) {
-        let mut i = 0;
-        while i + 1 < self.banks.len() && !holds(&self.banks[i], at) {
-            i += 1;
+    fn find(&self, at: PhysAddr) -> (&[u8], usize) {
+        for bank in &self.banks {
+            if let Some(off) = bank.offset(at) {
+                return (bank.bytes, off);
+            }
         }
-        (i, at.0.wrapping_sub(self.banks[i].base.0) as usize)
+        (&[], 0)
+    }
+
+    #[inline]
+    fn find_mut(&mut self, at: PhysAddr) -> (&mut [u8], usize) {
+        for bank in &mut self.banks {
+            if let Some(off) = bank.offset(at) {
+                return (bank.bytes, off);
+            }
+        }
+        (&mut [], 0)
     }
 
     /// `len` bytes at `at`; they must lie in one bank.
     #[inline(never)]
     pub fn slice(&self, at: PhysAddr, len: usize) -> &[u8] {
         let (bank, off) = self.find(at);
-        &self.banks[bank].bytes[off..off + len]
+        &bank[off..off + len]
     }
 
     /// `len` writable bytes at `at`; they must lie in one bank.
     #[inline(never)]
     pub fn slice_mut(&mut self, at: PhysAddr, len: usize) -> &mut [u8] {
-        let (bank, off) = self.find(at);
-        &mut self.banks[bank].bytes[off..off + len]
+        let (bank, off) = self.find_mut(at);
+        &mut bank[off..off + len]
     }
 
     /// The byte at `at`.
     #[inline(never)]
     pub fn byte(&self, at: PhysAddr) -> u8 {
         let (bank, off) = self.find(at);
-        self.banks[bank].bytes[off]
+        bank[off]
     }
 
     /// Writes the byte at `at`.
     #[inline(never)]
     pub fn set_byte(&mut self, at: PhysAddr, value: u8) {
-        let (bank, off) = self.find(at);
-        self.banks[bank].bytes[off] = value;
+        let (bank, off) = self.find_mut(at);
+        bank[off] = value;
     }
 
     /// The little-endian eight-byte word at `at`, as page-table entries are.
@@ -112,15 +132,15 @@ impl Ram {
     pub fn word(&self, at: PhysAddr) -> u64 {
         let (bank, off) = self.find(at);
         let mut w = [0; 8];
-        w.copy_from_slice(&self.banks[bank].bytes[off..off + 8]);
+        w.copy_from_slice(&bank[off..off + 8]);
         u64::from_le_bytes(w)
     }
 
     /// Writes the little-endian word at `at`.
     #[inline]
     pub fn set_word(&mut self, at: PhysAddr, value: u64) {
-        let (bank, off) = self.find(at);
-        self.banks[bank].bytes[off..off + 8].copy_from_slice(&value.to_le_bytes());
+        let (bank, off) = self.find_mut(at);
+        bank[off..off + 8].copy_from_slice(&value.to_le_bytes());
     }
 
     /// A whole frame.
@@ -136,17 +156,25 @@ impl Ram {
     /// Copies `len` bytes from `from` to `to`; the ranges may overlap, each lies in one bank.
     #[cfg_attr(target_os = "none", optimize(speed))]
     pub fn copy(&mut self, to: PhysAddr, from: PhysAddr, len: usize) {
-        let (tb, to) = self.find(to);
-        let (fb, from) = self.find(from);
-        if tb == fb {
-            return self.banks[tb].bytes.copy_within(from..from + len, to);
+        for bank in &mut self.banks {
+            if let (Some(to), Some(from)) = (bank.offset(to), bank.offset(from)) {
+                return bank.bytes.copy_within(from..from + len, to);
+            }
         }
-        let (low, high) = self.banks.split_at_mut(tb.max(fb));
-        let (dst, src) = if tb < fb { (&mut low[tb], &high[0]) } else { (&mut high[0], &low[fb]) };
-        dst.bytes[to..to + len].copy_from_slice(&src.bytes[from..from + len]);
+        self.copy_between(to, from, len);
     }
-}
 
-fn holds(bank: &Bank, at: PhysAddr) -> bool {
-    at.0.wrapping_sub(bank.base.0) < bank.bytes.len() as u64
+    /// The same from one bank to another.
+    #[cold]
+    fn copy_between(&mut self, mut to: PhysAddr, mut from: PhysAddr, len: usize) {
+        let mut buffer = [0; 1024];
+        let mut left = len;
+        while left > 0 {
+            let part = &mut buffer[..left.min(1024)];
+            part.copy_from_slice(self.slice(from, part.len()));
+            self.slice_mut(to, part.len()).copy_from_slice(part);
+            left -= part.len();
+            (to, from) = (to.offset(part.len() as u64), from.offset(part.len() as u64));
+        }
+    }
 }
