@@ -70,16 +70,27 @@ pub struct Elf {
     pub segments: Vec<Segment>,
 }
 
-fn u16_at(b: &[u8], at: usize) -> u16 {
-    u16::from_le_bytes([b[at], b[at + 1]])
+/// `N` bytes of a header. Where they are is known when this is compiled, and so that the header has them.
+#[inline(always)]
+fn bytes<const N: usize>(header: &[u8], at: usize) -> [u8; N] {
+    let mut bytes = [0; N];
+    bytes.copy_from_slice(&header[at..at + N]);
+    bytes
 }
 
-fn u32_at(b: &[u8], at: usize) -> u32 {
-    u16_at(b, at) as u32 | (u16_at(b, at + 2) as u32) << 16
+#[inline(always)]
+fn u16_at(header: &[u8], at: usize) -> u16 {
+    u16::from_le_bytes(bytes(header, at))
 }
 
-fn u64_at(b: &[u8], at: usize) -> u64 {
-    u32_at(b, at) as u64 | (u32_at(b, at + 4) as u64) << 32
+#[inline(always)]
+fn u32_at(header: &[u8], at: usize) -> u32 {
+    u32::from_le_bytes(bytes(header, at))
+}
+
+#[inline(always)]
+fn u64_at(header: &[u8], at: usize) -> u64 {
+    u64::from_le_bytes(bytes(header, at))
 }
 
 /// Offset and length of the program headers, from the ELF header.
@@ -115,7 +126,7 @@ pub fn parse(header: &[u8; HEADER], table: &[u8], file_size: u64) -> Result<Elf,
         segments: Vec::new(),
     };
     let mut behind = 0;
-    for p in table.chunks_exact(PROGRAM_HEADER) {
+    for p in table.as_chunks::<PROGRAM_HEADER>().0 {
         if u32_at(p, 0) == PT_INTERP {
             return Err(ElfError::Dynamic);
         }

@@ -22,6 +22,10 @@ const PIE_BASE: u64 = 0x5555_5555_4000;
 /// AT_RANDOM's sixteen bytes: fixed, so that runs are alike; the first is 0 as Linux leaves a canary's.
 const RANDOM: [u8; 16] = *b"\0Firstlight rand";
 
+/// The keys of the auxiliary vector (Linux `include/uapi/linux/auxvec.h`). Always 0 are AT_BASE (7), AT_FLAGS (8),
+/// AT_UID, AT_EUID, AT_GID, AT_EGID (11 to 14), AT_SECURE (23), and AT_NULL (0), which ends it.
+const AUXILIARY: [u8; 19] = [3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 14, 15, 16, 17, 23, 25, 26, 31, 0];
+
 /// What to start.
 pub struct Program {
     /// The file as the caller named it.
@@ -87,11 +91,10 @@ impl Kernel {
                 Some(first) => *first = path,
                 None => argv.push(path),
             }
-            for word in [argument, interpreter] {
-                if !word.is_empty() {
-                    argv.insert(0, word.to_vec());
-                }
+            if !argument.is_empty() {
+                push_front(argv, argument);
             }
+            push_front(argv, interpreter);
         }
         Err(Errno::ELOOP)
     }
@@ -134,12 +137,12 @@ impl Kernel {
             let first = page_down(start);
             if s.file_size > 0 {
                 let page = s.offset >> PAGE_SHIFT;
-                let backing = Backing::File { inode, page, shared: false, nameless: false };
+                let backing = Backing { file: Some(inode), page, ..Backing::ZERO };
                 space.map(mem, vfs, first, page_up(file_end) - first, true, s.prot, backing)?;
             }
             let zero = if s.file_size > 0 { page_up(file_end) } else { first };
             if page_up(mem_end) > zero {
-                space.map(mem, vfs, zero, page_up(mem_end) - zero, true, s.prot, Backing::Zero)?;
+                space.map(mem, vfs, zero, page_up(mem_end) - zero, true, s.prot, Backing::ZERO)?;
             }
             // Zeros that share a page with the file's last bytes.
             if s.size > s.file_size && s.file_size > 0 && file_end < zero && s.prot.has(Prot::WRITE) {
@@ -150,7 +153,7 @@ impl Kernel {
         }
         space.set_brk_start(page_up(end));
         let stack = STACK_TOP - STACK_SIZE;
-        space.map(mem, vfs, stack, STACK_SIZE, true, Prot::READ | Prot::WRITE, Backing::Zero)?;
+        space.map(mem, vfs, stack, STACK_SIZE, true, Prot::READ | Prot::WRITE, Backing::ZERO)?;
         if let Some(frame) = self.trampoline {
             space.map_trampoline(mem, frame)?;
         }
@@ -164,45 +167,33 @@ impl Kernel {
         let string_base = (STACK_TOP - 16 - strings as u64) & !15;
         let mut bytes: Vec<u8> = Vec::with_capacity(strings);
         let mut words: Vec<u8> = Vec::with_capacity((program.argv.len() + program.envp.len() + 48) * 8);
-        let mut places = [0; 3];
-        for (place, s) in places.iter_mut().zip([&RANDOM[..], arch::PLATFORM, &program.path]) {
-            *place = string_base + bytes.len() as u64;
-            add_string(&mut bytes, s);
-        }
-        let [random, platform, name] = places;
+        let random = string_base + add_string(&mut bytes, &RANDOM);
+        let platform = string_base + add_string(&mut bytes, arch::PLATFORM);
+        let name = string_base + add_string(&mut bytes, &program.path);
         add_word(&mut words, program.argv.len() as u64);
         for list in [&program.argv, &program.envp] {
             for s in list {
-                add_word(&mut words, string_base + bytes.len() as u64);
-                add_string(&mut bytes, s);
+                add_word(&mut words, string_base + add_string(&mut bytes, s));
             }
             add_word(&mut words, 0);
         }
         let headers = if elf.headers == 0 { 0 } else { elf.headers + base };
-        // Numbers: Linux include/uapi/linux/auxvec.h.
-        let aux = [
-            (3, headers),                      // AT_PHDR
-            (4, elf::PROGRAM_HEADER as u64),   // AT_PHENT
-            (5, elf.header_count),             // AT_PHNUM
-            (6, PAGE_SIZE as u64),             // AT_PAGESZ
-            (7, 0),                            // AT_BASE
-            (8, 0),                            // AT_FLAGS
-            (9, elf.entry.wrapping_add(base)), // AT_ENTRY
-            (11, 0),                           // AT_UID
-            (12, 0),                           // AT_EUID
-            (13, 0),                           // AT_GID
-            (14, 0),                           // AT_EGID
-            (15, platform),                    // AT_PLATFORM
-            (16, arch::HWCAP),                 // AT_HWCAP
-            (17, 100),                         // AT_CLKTCK
-            (23, 0),                           // AT_SECURE
-            (25, random),                      // AT_RANDOM
-            (26, arch::HWCAP2),                // AT_HWCAP2
-            (31, name),                        // AT_EXECFN
-            (0, 0),                            // AT_NULL
-        ];
-        for (key, value) in aux {
-            add_word(&mut words, key);
+        for key in AUXILIARY {
+            let value = match key {
+                3 => headers,                      // AT_PHDR
+                4 => elf::PROGRAM_HEADER as u64,   // AT_PHENT
+                5 => elf.header_count,             // AT_PHNUM
+                6 => PAGE_SIZE as u64,             // AT_PAGESZ
+                9 => elf.entry.wrapping_add(base), // AT_ENTRY
+                15 => platform,                    // AT_PLATFORM
+                16 => arch::HWCAP,                 // AT_HWCAP
+                17 => 100,                         // AT_CLKTCK
+                25 => random,                      // AT_RANDOM
+                26 => arch::HWCAP2,                // AT_HWCAP2
+                31 => name,                        // AT_EXECFN
+                _ => 0,
+            };
+            add_word(&mut words, key.into());
             add_word(&mut words, value);
         }
         let sp = (string_base - words.len() as u64) & !15;
@@ -244,10 +235,17 @@ impl Kernel {
     }
 }
 
-/// A string of the stack's top, with its NUL.
-fn add_string(bytes: &mut Vec<u8>, s: &[u8]) {
+#[inline(never)]
+fn push_front(argv: &mut Vec<Vec<u8>>, word: &[u8]) {
+    argv.insert(0, word.to_vec());
+}
+
+/// Adds a string of the stack's top, with its NUL; returns where it begins there.
+fn add_string(bytes: &mut Vec<u8>, s: &[u8]) -> u64 {
+    let at = bytes.len() as u64;
     bytes.extend_from_slice(s);
     bytes.push(0);
+    at
 }
 
 /// A word of the stack.

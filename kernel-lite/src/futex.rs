@@ -23,7 +23,7 @@ impl Kernel {
     fn futex_key(&mut self, addr: u64) -> Key {
         let slot = self.proc().space;
         let (space, mem, vfs) = self.space();
-        let shared = space.find(addr).is_some_and(|v| v.backing.shared());
+        let shared = space.find(addr).is_some_and(|v| v.backing.shared);
         match shared.then(|| space.translate(mem, vfs, addr, Access::Read)) {
             Some(Ok(at)) => Key::Futex { space: NONE, addr: at.0 },
             _ => Key::Futex { space: slot, addr },
@@ -72,13 +72,11 @@ impl Kernel {
         let (from, to) = (self.futex_key(addr), self.futex_key(to));
         let mut count = self.wake_some(from, n as usize, !0);
         let mut left = m;
-        while left > 0 && from != to {
-            let waits = |s: State| matches!(s, State::Waiting(w) if w.key == from);
-            let Some(t) = self.threads.iter_mut().filter(|t| waits(t.state)).min_by_key(|t| t.sequence)
-            else {
-                break;
-            };
-            if let State::Waiting(w) = &mut t.state {
+        while left > 0
+            && from != to
+            && let Some(slot) = self.longest_waiting(from, !0)
+        {
+            if let State::Waiting(w) = &mut self.threads[slot].state {
                 w.key = to;
             }
             left -= 1;

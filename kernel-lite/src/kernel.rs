@@ -20,7 +20,6 @@ use crate::syscall::{self, Args, Stop, SysResult, number};
 use crate::thread::{Key, State, Thread, Wait};
 use crate::vfs::{Files, FsContext, Vfs};
 use alloc::boxed::Box;
-use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
 /// System calls that a thread makes before others have their turn. A count, never a time.
@@ -75,7 +74,7 @@ pub struct Kernel {
     /// Slot of the thread that runs or whose call is being made.
     pub current: usize,
     /// Slots of the threads that can run, in turn; the current one is not among them.
-    pub ready: VecDeque<usize>,
+    pub ready: Vec<usize>,
     /// How many threads wait: nobody to wake when 0.
     pub waiting: usize,
     /// Each line of the monitor's own is marked on the console.
@@ -130,7 +129,7 @@ impl Kernel {
             processes: Vec::new(),
             spaces: Vec::new(),
             current: 0,
-            ready: VecDeque::new(),
+            ready: Vec::new(),
             waiting: 0,
             framed: false,
             unknown: [0; 8],
@@ -182,7 +181,7 @@ impl Kernel {
         self.first_process(files, fs)?;
         let started = self.exec(program);
         match started {
-            Ok(()) => self.ready.push_back(self.current),
+            Ok(()) => self.ready.push(self.current),
             Err(_) => self.exit_group(127 << 8),
         }
         started
@@ -207,14 +206,12 @@ impl Kernel {
             if self.expired {
                 return Outcome::Watchdog;
             }
-            match self.ready.pop_front() {
-                Some(slot) => {
-                    self.current = slot;
-                    self.quantum = QUANTUM;
-                    self.run_thread();
-                }
-                None if !self.idle() => return Outcome::Deadlock,
-                None => {}
+            if !self.ready.is_empty() {
+                self.current = self.ready.remove(0);
+                self.quantum = QUANTUM;
+                self.run_thread();
+            } else if !self.idle() {
+                return Outcome::Deadlock;
             }
         }
     }
@@ -292,7 +289,7 @@ impl Kernel {
             self.quantum = QUANTUM;
             self.clock.advance_to(self.clock.now() + QUANTUM_TIME);
             if !self.ready.is_empty() || self.expired {
-                self.ready.push_back(slot);
+                self.ready.push(slot);
                 return Next::Leave;
             }
             return Next::Again;
@@ -313,7 +310,7 @@ impl Kernel {
             Err(Stop::Errno(e)) => self.finish(-(e as i64)),
             Err(Stop::Block) => self.wait(self.blocked),
             Err(Stop::Done) => {
-                let t = &mut self.threads[self.current];
+                let t = &mut *self.threads[self.current];
                 t.call.end();
                 t.wait_set = 0;
             }
@@ -361,7 +358,7 @@ impl Kernel {
             return;
         }
         self.sequence += 1;
-        let t = &mut self.threads[slot];
+        let t = &mut *self.threads[slot];
         (t.call.pending, t.call.woken) = (true, false);
         (t.state, t.sequence) = (State::Waiting(wait), self.sequence);
         self.waiting += 1;
@@ -379,12 +376,14 @@ impl Kernel {
     pub(crate) fn make_ready(&mut self, slot: usize) {
         self.threads[slot].state = State::Ready;
         self.waiting -= 1;
-        self.ready.push_back(slot);
+        self.ready.push(slot);
     }
 
     /// Takes a thread out of the turn.
     pub(crate) fn unready(&mut self, slot: usize) {
-        self.ready.retain(|&s| s != slot);
+        if let Some(turn) = self.ready.iter().position(|&s| s == slot) {
+            self.ready.remove(turn);
+        }
     }
 
     /// Wakes all threads that wait for `key`.
@@ -398,21 +397,30 @@ impl Kernel {
     /// Wakes at most `n` of them, those that wait longest first; for futexes only those whose bits meet `bits`.
     /// Returns how many.
     pub fn wake_some(&mut self, key: Key, n: usize, bits: u32) -> usize {
-        let polled = matches!(key, Key::Pipe(_) | Key::Console);
         let mut woken = 0;
-        while woken < n {
-            let waits = |t: &Thread| match t.state {
-                State::Waiting(w) => w.key == key && t.futex_bits & bits != 0 || polled && w.key == Key::Poll,
-                _ => false,
-            };
-            let first =
-                self.threads.iter().enumerate().filter(|(_, t)| waits(t)).min_by_key(|(_, t)| t.sequence);
-            let Some((slot, _)) = first else { break };
+        while woken < n
+            && let Some(slot) = self.longest_waiting(key, bits)
+        {
             self.threads[slot].call.woken = true;
             self.make_ready(slot);
             woken += 1;
         }
         woken
+    }
+
+    /// Who of those that a wake of `key` wakes has waited longest.
+    pub(crate) fn longest_waiting(&self, key: Key, bits: u32) -> Option<usize> {
+        let polled = matches!(key, Key::Pipe(_) | Key::Console);
+        let (mut found, mut first) = (None, u64::MAX);
+        for (slot, t) in self.threads.iter().enumerate() {
+            if let State::Waiting(w) = &t.state
+                && (w.key == key && t.futex_bits & bits != 0 || polled && w.key == Key::Poll)
+                && t.sequence < first
+            {
+                (found, first) = (Some(slot), t.sequence);
+            }
+        }
+        found
     }
 
     /// Absolute deadline of the call being made: `relative` nanoseconds after it was first made.

@@ -212,7 +212,7 @@ impl Kernel {
 
     /// Makes a thread, or a process that is a copy of the current one. Returns its number.
     pub fn clone_current(&mut self, r: CloneRequest) -> Result<u32, Errno> {
-        let parent = self.threads[self.current].process;
+        let parent = self.thread().process;
         if r.flags & clone::NEW != 0 || r.flags & clone::THREAD != 0 && r.flags & clone::VM == 0 {
             return Err(Errno::EINVAL);
         }
@@ -247,7 +247,7 @@ impl Kernel {
             child.clear_tid = r.child_tid;
         }
         put(&mut self.threads, thread, child);
-        self.ready.push_back(thread);
+        self.ready.push(thread);
         // A wild pointer here is the caller's loss, as on Linux: the child exists.
         if r.flags & clone::PARENT_SETTID != 0 {
             let _ = self.write_user_u32(r.parent_tid, tid);
@@ -269,9 +269,8 @@ impl Kernel {
             space
         } else {
             let copy = self.new_space()?;
-            if let Ok([old, new]) = self.spaces.get_disjoint_mut([self.processes[parent].space, copy])
-                && let Err(e) = old.fork(new, &mut self.mem, &mut self.vfs)
-            {
+            let space = self.processes[parent].space;
+            if let Err(e) = Space::fork(&mut self.spaces, space, copy, &mut self.mem, &mut self.vfs) {
                 self.leave_space(copy);
                 return Err(e);
             }
@@ -284,7 +283,7 @@ impl Kernel {
                 return Err(e);
             }
         };
-        let p = &mut self.processes[parent];
+        let p = &mut *self.processes[parent];
         p.children += 1;
         let mut path = p.path.clone();
         path.push(p.children);
@@ -315,7 +314,7 @@ impl Kernel {
 
     /// The parent that waits for its vfork child goes on.
     pub(crate) fn end_vfork(&mut self) {
-        let slot = self.threads[self.current].process;
+        let slot = self.thread().process;
         if core::mem::take(&mut self.processes[slot].vforked) {
             self.wake(Key::Vfork(slot));
         }
@@ -329,14 +328,14 @@ impl Kernel {
             _ => {}
         }
         self.fp_forget(slot);
-        let t = &mut self.threads[slot];
+        let t = &mut *self.threads[slot];
         (t.state, t.call) = (State::Free, Call::default());
         t.pending.clear();
     }
 
     /// All threads of the current process but the current one end (exec).
     pub(crate) fn end_other_threads(&mut self) {
-        let process = self.threads[self.current].process;
+        let process = self.thread().process;
         for slot in 0..self.threads.len() {
             if slot != self.current && !self.threads[slot].is_free() && self.threads[slot].process == process
             {
@@ -378,8 +377,8 @@ impl Kernel {
 
     /// The last thread of the current process ends.
     fn exit_process(&mut self, status: u32) {
-        let slot = self.threads[self.current].process;
-        let p = &mut self.processes[slot];
+        let slot = self.thread().process;
+        let p = &mut *self.processes[slot];
         let (files, fs, exe, space) =
             (core::mem::take(&mut p.files), core::mem::take(&mut p.fs), p.exe.take(), p.space);
         self.files_close(files, fs);
@@ -389,7 +388,7 @@ impl Kernel {
         self.leave_space(space);
         self.end_vfork();
         self.drop_thread(self.current);
-        let p = &mut self.processes[slot];
+        let p = &mut *self.processes[slot];
         (p.life, p.status, p.threads, p.alarm, p.stopped) = (Life::Zombie, status, 0, None, false);
         p.pending.clear();
         self.orphan_children(slot);
@@ -409,7 +408,7 @@ impl Kernel {
     /// Children of an ended process belong to nobody: nobody asks for their status.
     fn orphan_children(&mut self, parent: usize) {
         for child in 0..self.processes.len() {
-            let p = &mut self.processes[child];
+            let p = &mut *self.processes[child];
             if p.life == Life::Free || p.parent != parent || child == parent {
                 continue;
             }

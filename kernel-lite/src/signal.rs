@@ -105,14 +105,14 @@ impl SignalInfo {
         SignalInfo { signo, code: SI_KERNEL, value: 0, status: 0 }
     }
 
-    /// `siginfo_t`: Linux `include/uapi/asm-generic/siginfo.h`, 64-bit layout.
-    pub fn to_bytes(self) -> [u8; 128] {
-        let mut b = [0; 128];
-        b[..4].copy_from_slice(&self.signo.to_le_bytes());
-        b[8..12].copy_from_slice(&self.code.to_le_bytes());
-        b[16..24].copy_from_slice(&self.value.to_le_bytes());
-        b[24..32].copy_from_slice(&self.status.to_le_bytes());
-        b
+    /// `siginfo_t`: Linux `include/uapi/asm-generic/siginfo.h`, 64-bit layout, as words.
+    pub fn to_words(self) -> [[u8; 8]; 16] {
+        let mut words = [[0; 8]; 16];
+        words[0] = u64::from(self.signo).to_le_bytes();
+        words[1] = u64::from(self.code as u32).to_le_bytes();
+        words[2] = self.value.to_le_bytes();
+        words[3] = self.status.to_le_bytes();
+        words
     }
 }
 
@@ -167,7 +167,7 @@ pub fn set_of(queue: &[SignalInfo]) -> u64 {
 impl Kernel {
     /// Sends a signal to the current process because of its own action (SIGPIPE).
     pub fn raise(&mut self, signo: u32) {
-        let slot = self.threads[self.current].process;
+        let slot = self.thread().process;
         self.send(slot, SignalInfo::kernel(signo));
     }
 
@@ -185,8 +185,8 @@ impl Kernel {
 
     /// Signals that wait and are ignored from now on vanish.
     pub fn discard_ignored(&mut self, signo: u32) {
-        let process = self.threads[self.current].process;
-        let p = &mut self.processes[process];
+        let process = self.thread().process;
+        let p = &mut *self.processes[process];
         if p.actions[signo as usize - 1].ignores(signo) {
             forget(&mut p.pending, bit(signo));
             for t in self.threads.iter_mut().filter(|t| t.process == process) {
@@ -197,7 +197,7 @@ impl Kernel {
 
     /// Sends a signal to a process.
     pub fn send(&mut self, process: usize, info: SignalInfo) {
-        let p = &mut self.processes[process];
+        let p = &mut *self.processes[process];
         if p.life != Life::Alive || info.signo == 0 {
             return;
         }
@@ -206,7 +206,7 @@ impl Kernel {
             forget(&mut p.pending, STOPPING);
             self.resume(process, info.signo == sig::CONT);
         }
-        let p = &mut self.processes[process];
+        let p = &mut *self.processes[process];
         if this & STOPPING != 0 {
             forget(&mut p.pending, bit(sig::CONT));
         }
@@ -219,7 +219,7 @@ impl Kernel {
         enqueue(&mut self.processes[process].pending, info);
         // One thread that can take it is enough; a running one will see it by itself.
         for slot in 0..self.threads.len() {
-            let t = &self.threads[slot];
+            let t = &*self.threads[slot];
             if t.process == process
                 && !t.is_free()
                 && self.interrupt_wait(slot, this)
@@ -232,7 +232,7 @@ impl Kernel {
 
     /// Sends a signal to one thread.
     pub fn send_thread(&mut self, slot: usize, info: SignalInfo) {
-        let t = &mut self.threads[slot];
+        let t = &mut *self.threads[slot];
         if UNBLOCKABLE & bit(info.signo) != 0 || info.signo == sig::CONT {
             let process = t.process;
             return self.send(process, info);
@@ -243,7 +243,7 @@ impl Kernel {
 
     /// Wakes the thread if it waits in a call that these signals end; tells whether it takes them.
     fn interrupt_wait(&mut self, slot: usize, signals: u64) -> bool {
-        let t = &self.threads[slot];
+        let t = &*self.threads[slot];
         let takes = signals & (!t.mask | t.wait_set | UNBLOCKABLE) != 0;
         if let State::Waiting(w) = t.state
             && takes
@@ -257,8 +257,8 @@ impl Kernel {
     /// Whether a signal waits that the thread in `slot` does not block.
     #[inline]
     pub fn signal_ready(&self, slot: usize) -> bool {
-        let t = &self.threads[slot];
-        let p = &self.processes[t.process];
+        let t = &*self.threads[slot];
+        let p = &*self.processes[t.process];
         if t.pending.is_empty() && p.pending.is_empty() {
             return false;
         }
@@ -268,15 +268,11 @@ impl Kernel {
     /// Takes the next signal of `set` that waits for the current thread: the thread's own first, lowest number
     /// first.
     pub fn take_signal(&mut self, set: u64) -> Option<SignalInfo> {
-        let t = &mut self.threads[self.current];
-        let p = &mut self.processes[t.process];
+        let t = &mut *self.threads[self.current];
+        let p = &mut *self.processes[t.process];
         for queue in [&mut t.pending, &mut p.pending] {
-            let next = queue
-                .iter()
-                .enumerate()
-                .filter(|(_, i)| bit(i.signo) & set != 0)
-                .min_by_key(|(_, i)| i.signo);
-            if let Some((at, _)) = next {
+            let first = (set_of(queue) & set).trailing_zeros() + 1;
+            if let Some(at) = queue.iter().position(|i| i.signo == first) {
                 return Some(queue.remove(at));
             }
         }
@@ -306,7 +302,7 @@ impl Kernel {
     fn call_handler(&mut self, info: SignalInfo, action: Action) {
         let slot = self.current;
         self.fp_save(slot);
-        let t = &mut self.threads[slot];
+        let t = &mut *self.threads[slot];
         if t.call.pending {
             if t.call.progress > 0 {
                 t.context.set_result(t.call.progress as i64);
@@ -329,7 +325,7 @@ impl Kernel {
             handler: action.handler,
             restorer: if action.flags & SA_RESTORER != 0 { action.restorer } else { TRAMPOLINE },
             siginfo: action.flags & SA_SIGINFO != 0,
-            info: &info.to_bytes(),
+            info: &info.to_words(),
             mask,
             altstack: (alt.sp, alt.flags, alt.size),
             stack: onto.then(|| alt.sp.wrapping_add(alt.size)),
@@ -357,7 +353,7 @@ impl Kernel {
         let process = self.threads[slot].process;
         let space = &mut self.spaces[self.processes[process].space];
         let (mem, vfs) = (&mut self.mem, &mut self.vfs);
-        let t = &mut self.threads[slot];
+        let t = &mut *self.threads[slot];
         match t.context.pop_signal_frame(&mut |at, bytes| space.read(mem, vfs, at, bytes)) {
             Ok(back) => {
                 t.mask = back.mask & !UNBLOCKABLE;
@@ -371,25 +367,25 @@ impl Kernel {
 
     /// A signal that the current thread's own instruction caused: not to be blocked or ignored.
     pub fn raise_fault(&mut self, signo: u32, code: i32, addr: u64) {
-        let index = signo as usize - 1;
-        let blocked = self.thread().mask & bit(signo) != 0;
-        if blocked || self.proc().actions[index].handler == IGNORE {
-            self.proc().actions[index] = Action::default();
-            self.thread().mask &= !bit(signo);
+        let t = self.thread();
+        let blocked = t.mask & bit(signo) != 0;
+        t.mask &= !bit(signo);
+        forget(&mut t.pending, bit(signo));
+        enqueue(&mut t.pending, SignalInfo { signo, code, value: addr, status: 0 });
+        let action = &mut self.proc().actions[signo as usize - 1];
+        if blocked || action.handler == IGNORE {
+            *action = Action::default();
         }
-        let pending = &mut self.thread().pending;
-        forget(pending, bit(signo));
-        enqueue(pending, SignalInfo { signo, code, value: addr, status: 0 });
-        if self.proc().actions[index].handler == 0 {
+        if action.handler == 0 {
             self.report_fault(signo, addr);
         }
     }
 
     /// SIGSTOP and its like: the process's threads stand still until SIGCONT.
     fn stop_process(&mut self, signo: u32) {
-        let process = self.threads[self.current].process;
+        let process = self.thread().process;
         for slot in 0..self.threads.len() {
-            let t = &mut self.threads[slot];
+            let t = &mut *self.threads[slot];
             if t.process != process {
                 continue;
             }
@@ -400,14 +396,14 @@ impl Kernel {
             }
             self.threads[slot].state = State::Stopped;
         }
-        let p = &mut self.processes[process];
+        let p = &mut *self.processes[process];
         (p.stopped, p.unreported, p.status) = (true, true, signo << 8 | 0x7f);
         self.tell_parent(process, 5, signo as u64); // CLD_STOPPED
     }
 
     /// SIGCONT or SIGKILL: they go on; those that waited make their call again.
     fn resume(&mut self, process: usize, tell: bool) {
-        let p = &mut self.processes[process];
+        let p = &mut *self.processes[process];
         if !p.stopped {
             return;
         }
@@ -415,11 +411,11 @@ impl Kernel {
         for slot in 0..self.threads.len() {
             if self.threads[slot].process == process && matches!(self.threads[slot].state, State::Stopped) {
                 self.threads[slot].state = State::Ready;
-                self.ready.push_back(slot);
+                self.ready.push(slot);
             }
         }
         if tell {
-            let p = &mut self.processes[process];
+            let p = &mut *self.processes[process];
             (p.unreported, p.status) = (true, 0xffff);
             self.tell_parent(process, 6, sig::CONT as u64); // CLD_CONTINUED
         }
@@ -428,7 +424,7 @@ impl Kernel {
     /// SIGCHLD (or the signal that clone named) to the parent, and its wait calls are made again. Tells whether
     /// the parent wants no zombies.
     pub fn tell_parent(&mut self, process: usize, code: i32, status: u64) -> bool {
-        let p = &self.processes[process];
+        let p = &*self.processes[process];
         let (parent, pid) = (p.parent, p.pid);
         let ended = code <= 3;
         let signo = if ended { p.exit_signal } else { sig::CHLD };

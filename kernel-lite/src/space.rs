@@ -43,36 +43,25 @@ pub const fn page_down(addr: u64) -> u64 {
 }
 
 /// Where a mapping's pages come from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Backing {
-    /// Zeros; private.
-    Zero,
-    /// A file, which the mapping holds.
-    File {
-        /// The file.
-        inode: InodeId,
-        /// Page of the file that the mapping starts with.
-        page: u64,
-        /// Stores go to the file.
-        shared: bool,
-        /// The file is a nameless one made for shared anonymous memory: it has no end.
-        nameless: bool,
-    },
+#[derive(Clone, Copy, Debug)]
+pub struct Backing {
+    /// The file, which the mapping holds. Without one, pages are zeros, and private.
+    pub file: Option<InodeId>,
+    /// Page of the file that the mapping starts with.
+    pub page: u64,
+    /// Stores go to the file.
+    pub shared: bool,
+    /// The file is a nameless one made for shared anonymous memory: it has no end.
+    pub nameless: bool,
 }
 
 impl Backing {
+    /// Zeros.
+    pub const ZERO: Backing = Backing { file: None, page: 0, shared: false, nameless: false };
+
     /// The backing `pages` further on.
     fn skip(self, pages: u64) -> Backing {
-        match self {
-            Backing::Zero => Backing::Zero,
-            Backing::File { inode, page, shared, nameless } => {
-                Backing::File { inode, page: page + pages, shared, nameless }
-            }
-        }
-    }
-    /// Whether stores are seen by others.
-    pub fn shared(self) -> bool {
-        matches!(self, Backing::File { shared: true, .. })
+        Backing { page: self.page + pages, ..self }
     }
 }
 
@@ -251,7 +240,7 @@ impl Space {
                 arch::tlb_flush_page(addr, self.asid);
                 return Ok(page);
             }
-            Some(page) if vma.backing.shared() || mem.holders(page.frame()) == 1 => {
+            Some(page) if vma.backing.shared || mem.holders(page.frame()) == 1 => {
                 mem.share(page.frame());
                 (page.frame(), vma.prot)
             }
@@ -287,7 +276,7 @@ impl Space {
         addr: u64,
         access: Access,
     ) -> Result<(Frame, Prot), Refusal> {
-        let Backing::File { inode, page, shared, nameless } = vma.backing else {
+        let Backing { file: Some(inode), page, shared, nameless } = vma.backing else {
             return Ok((mem.alloc()?, vma.prot));
         };
         let index = page + ((addr - vma.start) >> PAGE_SHIFT);
@@ -308,7 +297,7 @@ impl Space {
     /// Maps the pages of a private file mapping that follow a faulting one, so that a program's start costs a
     /// fault for each sixteen pages. What does not work is left for its own fault.
     fn map_around(&mut self, mem: &mut Mem, vfs: &mut Vfs, vma: &Vma, addr: u64) {
-        let Backing::File { inode, page, shared: false, .. } = vma.backing else { return };
+        let Backing { file: Some(inode), page, shared: false, .. } = vma.backing else { return };
         let prot = vma.prot.without(Prot::WRITE);
         let behind_file = (vfs.size(inode).div_ceil(PAGE)).saturating_sub(page) * PAGE + vma.start;
         let end = vma.end.min(behind_file).min(addr + FAULT_AROUND * PAGE);
@@ -370,7 +359,7 @@ impl Space {
         upper.backing = vma.backing.skip((addr - vma.start) >> PAGE_SHIFT);
         upper.start = addr;
         vma.end = addr;
-        if let Backing::File { inode, .. } = upper.backing {
+        if let Some(inode) = upper.backing.file {
             vfs.hold(inode);
         }
         self.vmas.insert(i + 1, upper);
@@ -382,8 +371,8 @@ impl Space {
         if let Some([a, b]) = self.vmas.get(i..i + 2)
             && a.end == b.start
             && a.prot == b.prot
-            && a.backing == Backing::Zero
-            && b.backing == Backing::Zero
+            && a.backing.file.is_none()
+            && b.backing.file.is_none()
         {
             self.vmas[i].end = b.end;
             self.vmas.remove(i + 1);
@@ -458,7 +447,7 @@ impl Space {
         } else {
             self.place(addr, len)?
         };
-        if let Backing::File { inode, .. } = backing {
+        if let Some(inode) = backing.file {
             vfs.hold(inode);
         }
         self.insert(Vma { start, end: start + len, prot, backing });
@@ -518,7 +507,7 @@ impl Space {
         let table = &self.table;
         for vma in &mut self.vmas[first..last] {
             vma.prot = prot;
-            let shared = vma.backing.shared();
+            let shared = vma.backing.shared;
             table.each(mem, vma.start, vma.end, &mut |mem, at, _, page| {
                 // A page without WRITE may be shared with another space: its first store decides.
                 let keep =
@@ -580,7 +569,7 @@ impl Space {
                 start: old_end,
                 end: new_end,
                 prot: Prot::READ | Prot::WRITE,
-                backing: Backing::Zero,
+                backing: Backing::ZERO,
             });
         } else if new_end < old_end && self.unmap(mem, vfs, new_end, old_end - new_end).is_err() {
             return self.brk;
@@ -638,7 +627,7 @@ impl Space {
             None => self.place(0, new_len)?,
         };
         let backing = vma.backing.skip((addr - vma.start) >> PAGE_SHIFT);
-        if let Backing::File { inode, .. } = backing {
+        if let Some(inode) = backing.file {
             vfs.hold(inode);
         }
         self.insert(Vma { start: to, end: to + new_len, prot: vma.prot, backing });
@@ -654,21 +643,29 @@ impl Space {
         Ok(to)
     }
 
-    /// Makes the empty space `child` a copy: the same pages, which both will copy when they store.
-    pub fn fork(&mut self, child: &mut Space, mem: &mut Mem, vfs: &mut Vfs) -> Result<(), Errno> {
-        (child.brk_start, child.brk) = (self.brk_start, self.brk);
-        child.vmas.reserve(self.vmas.len());
+    /// Makes the empty space in slot `to` a copy of the one in `from`: the same pages, which both will copy when they
+    /// store.
+    pub fn fork(
+        spaces: &mut [Space],
+        from: usize,
+        to: usize,
+        mem: &mut Mem,
+        vfs: &mut Vfs,
+    ) -> Result<(), Errno> {
+        let (parent, child) = (&spaces[from], &spaces[to]);
         let mut result = Ok(());
-        for vma in &self.vmas {
-            if let Backing::File { inode, .. } = vma.backing {
+        for vma in &parent.vmas {
+            if let Some(inode) = vma.backing.file {
                 vfs.hold(inode);
             }
-            child.vmas.push(*vma);
             if result.is_ok() {
-                result = self.table.copy_range(mem, &child.table, vma.start, vma.end, !vma.backing.shared());
+                result = parent.table.copy_range(mem, &child.table, vma.start, vma.end, !vma.backing.shared);
             }
         }
-        self.forget();
+        let (vmas, brk_start, brk) = (parent.vmas.clone(), parent.brk_start, parent.brk);
+        let child = &mut spaces[to];
+        (child.vmas, child.brk_start, child.brk) = (vmas, brk_start, brk);
+        spaces[from].forget();
         result
     }
 
@@ -677,13 +674,13 @@ impl Space {
         let prot = Prot::READ | Prot::EXEC;
         mem.share(frame);
         self.table.set(mem, TRAMPOLINE, Page::new(frame, prot))?;
-        self.insert(Vma { start: TRAMPOLINE, end: TRAMPOLINE + PAGE, prot, backing: Backing::Zero });
+        self.insert(Vma { start: TRAMPOLINE, end: TRAMPOLINE + PAGE, prot, backing: Backing::ZERO });
         Ok(())
     }
 }
 
 fn release(backing: Backing, mem: &mut Mem, vfs: &mut Vfs) {
-    if let Backing::File { inode, .. } = backing {
+    if let Some(inode) = backing.file {
         vfs.release(mem, inode);
     }
 }

@@ -100,7 +100,7 @@ pub fn begin(k: &mut Kernel) {
     k.first_process(Files::default(), FsContext::default()).unwrap();
     let (space, mem, vfs) = k.space();
     let prot = Prot::READ | Prot::WRITE;
-    space.map(mem, vfs, SCRATCH, SCRATCH_LEN, true, prot, Backing::Zero).unwrap();
+    space.map(mem, vfs, SCRATCH, SCRATCH_LEN, true, prot, Backing::ZERO).unwrap();
 }
 
 impl Kernel {

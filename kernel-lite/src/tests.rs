@@ -474,7 +474,7 @@ fn a_dead_owner_s_lock_is_marked() {
 fn run(program: impl FnMut(&mut UserContext) -> Trap + 'static) -> (Outcome, crate::kernel::Kernel) {
     let mut k = kernel();
     k.thread().context = UserContext::new(0x1000, SCRATCH + 0x8000);
-    k.ready.push_back(k.current);
+    k.ready.push(k.current);
     arch::set_user(Box::new(program));
     let outcome = k.run();
     (outcome, k)
@@ -566,7 +566,7 @@ fn faults_end_the_program_with_their_signal() {
 #[test]
 fn the_watchdog_ends_what_never_ends() {
     let mut k = kernel();
-    k.ready.push_back(k.current);
+    k.ready.push(k.current);
     k.watchdog = Some(10);
     arch::set_user(Box::new(|_| Trap::Timer));
     assert_eq!(k.run(), Outcome::Watchdog);
@@ -591,7 +591,7 @@ fn a_person_waits_in_real_time() {
     // The child sleeps while the first process waits for a key: the child must wake and end it.
     let mut k = kernel();
     k.interactive = true;
-    k.ready.push_back(k.current);
+    k.ready.push(k.current);
     k.write_user_u64(SCRATCH, 1).unwrap();
     k.thread().context = UserContext::new(0x1000, SCRATCH + 0x8000);
     arch::set_user(Box::new(|c| match c.pc() {

@@ -101,7 +101,7 @@ pub struct SignalDelivery<'a> {
     /// Whether the handler wants `siginfo` and `ucontext` (SA_SIGINFO). Both are always built.
     pub siginfo: bool,
     /// The 128 bytes of `siginfo_t`.
-    pub info: &'a [u8; 128],
+    pub info: &'a [[u8; 8]; 16],
     /// The mask that `rt_sigreturn` restores.
     pub mask: u64,
     /// `uc_stack`: address, flags, size.

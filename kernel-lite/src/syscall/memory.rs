@@ -46,9 +46,9 @@ pub fn mmap(k: &mut Kernel, a: Args) -> SysResult {
     let (backing, nameless) = if flags & MAP_ANONYMOUS != 0 {
         if shared {
             let inode = k.vfs.anonymous(&mut k.mem)?;
-            (Backing::File { inode, page: 0, shared, nameless: true }, Some(inode))
+            (Backing { file: Some(inode), page: 0, shared, nameless: true }, Some(inode))
         } else {
-            (Backing::Zero, None)
+            (Backing::ZERO, None)
         }
     } else {
         let target = k.map_target(a.int(4))?;
@@ -61,7 +61,7 @@ pub fn mmap(k: &mut Kernel, a: Args) -> SysResult {
         // The file's pages may not be numbered past what an address can say.
         offset.checked_add(page_up(len)).filter(|&end| end < 1 << 62).ok_or(Errno::EOVERFLOW)?;
         k.on_map(target.inode, shared && target.writable);
-        (Backing::File { inode: target.inode, page: offset >> PAGE_SHIFT, shared, nameless: false }, None)
+        (Backing { file: Some(target.inode), page: offset >> PAGE_SHIFT, shared, nameless: false }, None)
     };
     let noreplace = flags & MAP_FIXED_NOREPLACE != 0;
     let (space, mem, vfs) = k.space();
@@ -95,7 +95,7 @@ pub fn mprotect(k: &mut Kernel, a: Args) -> SysResult {
         let mut at = a.get(0);
         while at < end {
             let Some(vma) = k.space().0.find(at).copied() else { break };
-            if let Backing::File { inode, nameless: false, .. } = vma.backing {
+            if let Backing { file: Some(inode), nameless: false, .. } = vma.backing {
                 k.may_execute(inode)?;
             }
             at = vma.end;

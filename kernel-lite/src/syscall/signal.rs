@@ -98,7 +98,7 @@ pub fn rt_sigtimedwait(k: &mut Kernel, a: Args) -> SysResult {
     let set = mask_at(k, a.get(0), a.get(3))? & !UNBLOCKABLE;
     if let Some(info) = k.take_signal(set) {
         if a.get(1) != 0 {
-            k.write_user(a.get(1), &info.to_bytes())?;
+            k.write_user(a.get(1), info.to_words().as_flattened())?;
         }
         return Ok(info.signo as u64);
     }

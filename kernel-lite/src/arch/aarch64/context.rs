@@ -14,7 +14,8 @@ const PSTATE_FLAGS: u64 = 0xf000_0000;
 pub(super) struct FpState {
     pub fpsr: u64,
     pub fpcr: u64,
-    pub v: [u128; 32],
+    /// v0 to v31, the lower half of each first.
+    pub v: [u64; 64],
 }
 
 /// The registers of a user thread. The assembly in `trap.rs` knows the offsets of the first fields.
@@ -42,7 +43,7 @@ impl UserContext {
             pstate: PSTATE_USER,
             tls: 0,
             kernel_sp: 0,
-            fp: FpState { fpsr: 0, fpcr: 0, v: [0; 32] },
+            fp: FpState { fpsr: 0, fpcr: 0, v: [0; 64] },
         }
     }
 

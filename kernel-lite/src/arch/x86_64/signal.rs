@@ -87,7 +87,7 @@ impl UserContext {
         put(&mut frame, CR2, d.fault_addr);
         put(&mut frame, FP_ADDRESS, fp_at);
         put(&mut frame, MASK, d.mask);
-        frame[SIGINFO..].copy_from_slice(d.info);
+        frame[SIGINFO..].copy_from_slice(d.info.as_flattened());
         write(fp_at, &self.fp.0)?;
         write(sp, &frame)?;
 
