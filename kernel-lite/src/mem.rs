@@ -37,6 +37,7 @@ struct Zone {
 }
 
 /// A bit map of `n` clear bits; those past the end are set.
+#[inline(never)]
 fn bit_map(n: usize) -> Vec<u64> {
     let mut map = vec![0; n.div_ceil(64)];
     if !n.is_multiple_of(64) {

@@ -80,7 +80,7 @@ fn span(level: u32) -> u64 {
 }
 
 /// A mapped page: its entry, which says where it lies and what user mode may do with it.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub struct Page(u64);
 
 impl Page {
@@ -128,6 +128,7 @@ impl Page {
 type Visit<'a> = &'a mut dyn FnMut(&mut Mem, PhysAddr, u64, Page) -> Result<(), Errno>;
 
 /// One address space's translations.
+#[derive(Default)]
 pub struct PageTable {
     root: PhysAddr,
 }

@@ -3,9 +3,10 @@
 
 use crate::errno::Errno;
 use crate::kernel::Kernel;
+use crate::paging::PageTable;
 use crate::signal::{Action, SignalInfo, sig};
 use crate::space::Space;
-use crate::thread::{Call, Key, State, Thread};
+use crate::thread::{Key, State, Thread};
 use crate::vfs::{Files, FsContext, InodeId};
 use alloc::boxed::Box;
 use alloc::vec;
@@ -155,8 +156,11 @@ impl Kernel {
             return Err(Errno::ENOMEM);
         }
         let slot = self.spaces.iter().position(|s| s.users == 0).unwrap_or(self.spaces.len());
-        let space = Space::new(&mut self.mem, slot as u16 + 1)?;
-        put(&mut self.spaces, slot, space);
+        let table = PageTable::new(&mut self.mem)?;
+        if slot == self.spaces.len() {
+            self.spaces.push(Space::unused(slot as u16 + 1));
+        }
+        self.spaces[slot].begin(table);
         Ok(slot)
     }
 
@@ -329,7 +333,8 @@ impl Kernel {
         }
         self.fp_forget(slot);
         let t = &mut *self.threads[slot];
-        (t.state, t.call) = (State::Free, Call::default());
+        t.state = State::Free;
+        t.call.end();
         t.pending.clear();
     }
 
@@ -471,7 +476,7 @@ fn new_thread(tid: u32, process: usize) -> Box<Thread> {
     t
 }
 
-/// Puts a thread, process or space into its slot, which is free or the next.
+/// Puts a thread or a process into its slot, which is free or the next.
 fn put<T>(slots: &mut Vec<T>, slot: usize, new: T) {
     match slots.get_mut(slot) {
         Some(free) => *free = new,

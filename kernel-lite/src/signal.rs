@@ -7,7 +7,7 @@ use crate::errno::Errno;
 use crate::kernel::Kernel;
 use crate::process::Life;
 use crate::space::TRAMPOLINE;
-use crate::thread::{Call, Key, State};
+use crate::thread::{Key, State};
 use alloc::vec::Vec;
 
 /// Signals that the monitor itself sends or treats specially.
@@ -143,10 +143,17 @@ impl AltStack {
     }
 }
 
-/// Takes signals out of a queue.
+/// Takes the first of these signals out of a queue.
+#[inline(never)]
+fn take_first(queue: &mut Vec<SignalInfo>, signals: u64) -> Option<SignalInfo> {
+    let at = queue.iter().position(|i| bit(i.signo) & signals != 0)?;
+    Some(queue.remove(at))
+}
+
+/// Takes all of them out.
 #[inline(never)]
 fn forget(queue: &mut Vec<SignalInfo>, signals: u64) {
-    queue.retain(|i| bit(i.signo) & signals == 0);
+    while take_first(queue, signals).is_some() {}
 }
 
 /// Puts a signal into a queue; one of the first 31 only if it is not there yet.
@@ -271,9 +278,9 @@ impl Kernel {
         let t = &mut *self.threads[self.current];
         let p = &mut *self.processes[t.process];
         for queue in [&mut t.pending, &mut p.pending] {
-            let first = (set_of(queue) & set).trailing_zeros() + 1;
-            if let Some(at) = queue.iter().position(|i| i.signo == first) {
-                return Some(queue.remove(at));
+            let waiting = set_of(queue) & set;
+            if waiting != 0 {
+                return take_first(queue, 1 << waiting.trailing_zeros());
             }
         }
         None
@@ -311,7 +318,7 @@ impl Kernel {
             } else {
                 t.context.set_result(-(Errno::EINTR as i64));
             }
-            t.call = Call::default();
+            t.call.end();
             t.wait_set = 0;
         }
         let alt = t.altstack;

@@ -105,7 +105,7 @@ impl From<Refusal> for Errno {
 }
 
 /// Translations that the monitor used last, so that small reads and writes walk no page table.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 struct Cached {
     number: u64,
     page: Page,
@@ -115,6 +115,7 @@ const CACHE: usize = 16;
 const NOT_CACHED: Cached = Cached { number: !0, page: Page::NONE };
 
 /// An address space.
+#[derive(Default)]
 pub struct Space {
     table: PageTable,
     asid: u16,
@@ -127,18 +128,16 @@ pub struct Space {
 }
 
 impl Space {
-    /// An empty space with one user.
-    pub fn new(mem: &mut Mem, asid: u16) -> Result<Space, Errno> {
-        arch::tlb_flush_space(asid);
-        Ok(Space {
-            table: PageTable::new(mem)?,
-            asid,
-            users: 1,
-            vmas: Vec::with_capacity(16),
-            brk_start: 0,
-            brk: 0,
-            cache: [NOT_CACHED; CACHE],
-        })
+    /// A space that nobody uses. `asid`: the TLB tag.
+    pub fn unused(asid: u16) -> Space {
+        Space { asid, ..Default::default() }
+    }
+
+    /// The space that nobody used is an empty one with one user.
+    pub fn begin(&mut self, table: PageTable) {
+        (self.table, self.users) = (table, 1);
+        self.set_brk_start(0);
+        self.forget();
     }
 
     /// As the processor sees it.
@@ -352,9 +351,9 @@ impl Space {
     }
 
     /// Makes `addr` a border between mappings.
-    fn split(&mut self, vfs: &mut Vfs, addr: u64) -> Result<(), Errno> {
+    fn split(&mut self, vfs: &mut Vfs, addr: u64) {
         let i = self.index(addr);
-        let Some(vma) = self.vmas.get_mut(i).filter(|v| v.start < addr) else { return Ok(()) };
+        let Some(vma) = self.vmas.get_mut(i).filter(|v| v.start < addr) else { return };
         let mut upper = *vma;
         upper.backing = vma.backing.skip((addr - vma.start) >> PAGE_SHIFT);
         upper.start = addr;
@@ -363,7 +362,6 @@ impl Space {
             vfs.hold(inode);
         }
         self.vmas.insert(i + 1, upper);
-        Ok(())
     }
 
     /// Joins mapping `i` and the next where they are one in all but name.
@@ -471,9 +469,9 @@ impl Space {
     pub fn unmap(&mut self, mem: &mut Mem, vfs: &mut Vfs, addr: u64, len: u64) -> Result<(), Errno> {
         let end = Space::range(addr, len)?;
         self.check_room()?;
-        self.split(vfs, addr)?;
-        self.split(vfs, end)?;
-        let (first, last) = (self.index(addr), self.vmas.partition_point(|v| v.start < end));
+        self.split(vfs, addr);
+        self.split(vfs, end);
+        let (first, last) = (self.index(addr), self.index(end));
         if first >= last {
             return Ok(());
         }
@@ -501,9 +499,9 @@ impl Space {
         }
         self.check_room()?;
         self.check_mapped(addr, end)?;
-        self.split(vfs, addr)?;
-        self.split(vfs, end)?;
-        let (first, last) = (self.index(addr), self.vmas.partition_point(|v| v.start < end));
+        self.split(vfs, addr);
+        self.split(vfs, end);
+        let (first, last) = (self.index(addr), self.index(end));
         let table = &self.table;
         for vma in &mut self.vmas[first..last] {
             vma.prot = prot;
