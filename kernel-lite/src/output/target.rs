@@ -5,7 +5,7 @@
 //! GPT: UEFI Specification 2.10, chapter 5.3. A table counts only if both its checksums are right.
 
 use super::{OutputError, SECTOR};
-use crate::machine::{BlockDevice, Machine};
+use crate::machine::Machine;
 use alloc::vec;
 use image_packer::payload::Target;
 
@@ -27,10 +27,11 @@ impl Disk {
         let mut found = Err(OutputError::Missing);
         for device in 0..machine.block_count() {
             let block = machine.block(device);
+            let whole = Disk { device, first: 0, sectors: block.sectors() };
             let candidate = match target {
                 Target::Serial(name) if block.serial() != name => continue,
-                Target::Serial(_) => Ok(Disk { device, first: 0, sectors: block.sectors() }),
-                Target::GptLabel(name) => partition(block, device, name),
+                Target::Serial(_) => Ok(whole),
+                Target::GptLabel(name) => partition(machine, whole, name),
             };
             match candidate {
                 Ok(_) if found.is_ok() => return Err(OutputError::Ambiguous),
@@ -72,14 +73,16 @@ impl Disk {
     }
 }
 
-pub(super) fn le32(bytes: &[u8], at: usize) -> u32 {
-    let mut word = [0; 4];
-    word.copy_from_slice(&bytes[at..at + 4]);
-    u32::from_le_bytes(word)
+fn le32(bytes: &[u8; SECTOR], at: usize) -> u32 {
+    le64(bytes, at) as u32
 }
 
-pub(super) fn le64(bytes: &[u8], at: usize) -> u64 {
-    u64::from(le32(bytes, at)) | u64::from(le32(bytes, at + 4)) << 32
+/// Eight bytes as a number.
+#[inline(always)]
+pub(super) fn le64<const N: usize>(bytes: &[u8; N], at: usize) -> u64 {
+    let mut word = [0; 8];
+    word.copy_from_slice(&bytes[at..at + 8]);
+    u64::from_le_bytes(word)
 }
 
 /// CRC-32 as in IEEE 802.3, which GPT uses.
@@ -91,13 +94,13 @@ fn crc32(bytes: &[u8]) -> u32 {
 
 /// The partition with this label, if the device is partitioned and has one.
 #[inline(never)]
-fn partition(block: &mut dyn BlockDevice, device: usize, label: &[u8]) -> Result<Disk, OutputError> {
-    let total = block.sectors();
+fn partition(machine: &mut dyn Machine, whole: Disk, label: &[u8]) -> Result<Disk, OutputError> {
+    let total = whole.sectors;
     let mut header = [0; SECTOR];
     if total < 3 {
         return Err(OutputError::Missing);
     }
-    block.read(1, &mut header)?;
+    whole.read(machine, 1, &mut header)?;
     if &header[..8] != b"EFI PART" {
         return Err(OutputError::Missing);
     }
@@ -114,15 +117,18 @@ fn partition(block: &mut dyn BlockDevice, device: usize, label: &[u8]) -> Result
         return Err(OutputError::PartitionTable);
     }
     let mut table = vec![0; (length as usize).next_multiple_of(SECTOR)];
-    block.read(first, &mut table)?;
+    whole.read(machine, first, &mut table)?;
     let table = &table[..length as usize];
     if crc32(table) != le32(&header, 88) {
         return Err(OutputError::PartitionTable);
     }
     let mut found = Err(OutputError::Missing);
     for raw in table.chunks_exact(entry as usize) {
-        let used = raw[..16].iter().any(|byte| *byte != 0);
-        let units = raw[56..128].as_chunks::<2>().0.iter().map(|unit| u16::from_le_bytes(*unit));
+        let Some(raw) = raw.first_chunk::<128>() else {
+            break;
+        };
+        let used = raw[..16] != [0; 16];
+        let units = raw[56..].as_chunks::<2>().0.iter().map(|unit| u16::from_le_bytes(*unit));
         // Labels in a payload are ASCII.
         if !used || !units.take_while(|unit| *unit != 0).eq(label.iter().map(|byte| u16::from(*byte))) {
             continue;
@@ -134,7 +140,7 @@ fn partition(block: &mut dyn BlockDevice, device: usize, label: &[u8]) -> Result
         if found.is_ok() {
             return Err(OutputError::Ambiguous);
         }
-        found = Ok(Disk { device, first, sectors: last - first + 1 });
+        found = Ok(Disk { device: whole.device, first, sectors: last - first + 1 });
     }
     found
 }
