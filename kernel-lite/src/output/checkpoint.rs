@@ -288,28 +288,16 @@ impl Reader {
         if size > self.left {
             return Err(OutputError::Record);
         }
-        if kind == ext2::FILE {
-            let body = Body::File(Data::new());
-            let id = k.vfs.add_body(&mut k.mem, &path, body, mode, origin)?;
-            let mut offset = 0;
-            while offset < size {
-                let piece = self.piece(k.machine, size - offset)?;
-                let data = k.vfs.data_mut(id).ok_or(OutputError::Record)?;
-                if data.write(&mut k.mem, offset, piece)? < piece.len() {
-                    return Err(OutputError::Memory);
-                }
-                offset += piece.len() as u64;
-            }
-            return Ok(());
-        }
-        let text = self.bytes(k.machine, size)?;
+        let (content, text) = if kind == ext2::FILE { (size, 0) } else { (0, size) };
+        let text = self.bytes(k.machine, text)?;
         let body = match kind {
+            ext2::FILE => Body::File(Data::new()),
             ext2::DIRECTORY => {
                 let dir = k.vfs.make_directories(&mut k.mem, k.vfs.store, &path)?;
                 k.vfs.inode_mut(dir).mode = mode & 0o7777;
                 return Ok(());
             }
-            ext2::SYMLINK => Body::Symlink(text.into()),
+            ext2::SYMLINK => Body::Symlink(text[..].into()),
             ext2::FIFO => Body::Fifo(None),
             0 => {
                 let first = k.vfs.at(k.vfs.store, &text).filter(|first| k.vfs.names(*first).is_none());
@@ -318,7 +306,16 @@ impl Reader {
             }
             _ => return Err(OutputError::Record),
         };
-        k.vfs.add_body(&mut k.mem, &path, body, mode, origin)?;
+        let id = k.vfs.add_body(&mut k.mem, &path, body, mode, origin)?;
+        let mut offset = 0;
+        while offset < content {
+            let piece = self.piece(k.machine, content - offset)?;
+            let data = k.vfs.data_mut(id).ok_or(OutputError::Record)?;
+            if data.write(&mut k.mem, offset, piece)? < piece.len() {
+                return Err(OutputError::Memory);
+            }
+            offset += piece.len() as u64;
+        }
         Ok(())
     }
 }
