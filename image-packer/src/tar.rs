@@ -273,43 +273,35 @@ fn is_link_target(link: &[u8]) -> bool {
 /// The members of an archive, in order. After an error the iterator ends.
 #[derive(Clone, Debug)]
 pub struct Archive<'a> {
-    bytes: &'a [u8],
-    at: usize,
+    size: usize,
+    rest: &'a [u8],
     done: bool,
 }
 
 impl<'a> Archive<'a> {
     /// Reads `bytes`, which hold the archive and nothing else.
     pub fn new(bytes: &'a [u8]) -> Archive<'a> {
-        Archive { bytes, at: 0, done: false }
-    }
-
-    fn block(&self, at: usize) -> Result<&'a [u8; BLOCK], Problem> {
-        let bytes = at.checked_add(BLOCK).and_then(|end| self.bytes.get(at..end));
-        bytes.and_then(|bytes| bytes.try_into().ok()).ok_or(Problem::Truncated)
+        Archive { size: bytes.len(), rest: bytes, done: false }
     }
 
     /// The next member; after an error there is none that counts.
     pub fn read(&mut self) -> Result<Option<Member<'a>>, Problem> {
-        let Some(header) = Header::parse(self.block(self.at)?)? else {
-            let rest = &self.bytes[self.at..];
-            return match rest.len() {
-                _ if rest.iter().any(|&b| b != 0) => Err(Problem::Padding),
-                len if len < 2 * BLOCK => Err(Problem::Truncated),
-                len if len > 2 * BLOCK => Err(Problem::Padding),
-                _ => Ok(None),
+        let (block, behind) = self.rest.split_first_chunk().ok_or(Problem::Truncated)?;
+        let Some(header) = Header::parse(block)? else {
+            return match behind.len() {
+                ..BLOCK => Err(Problem::Truncated),
+                BLOCK if behind.iter().all(|&b| b == 0) => Ok(None),
+                _ => Err(Problem::Padding),
             };
         };
-        let start = self.at + BLOCK;
         let size = usize::try_from(header.size).map_err(|_| Problem::Truncated)?;
         let padded = usize::try_from(header.padded_size()).map_err(|_| Problem::Truncated)?;
-        let next = start.checked_add(padded).ok_or(Problem::Truncated)?;
-        let stored = self.bytes.get(start..next).ok_or(Problem::Truncated)?;
+        let (stored, next) = behind.split_at_checked(padded).ok_or(Problem::Truncated)?;
         let (data, padding) = stored.split_at(size);
         if padding.iter().any(|&b| b != 0) {
             return Err(Problem::Padding);
         }
-        self.at = next;
+        self.rest = next;
         Ok(Some(Member { header, data }))
     }
 }
@@ -321,7 +313,7 @@ impl<'a> Iterator for Archive<'a> {
         if self.done {
             return None;
         }
-        let offset = self.at as u64;
+        let offset = (self.size - self.rest.len()) as u64;
         match self.read() {
             Ok(Some(member)) => Some(Ok(member)),
             Ok(None) => {
