@@ -143,17 +143,10 @@ fn octal(block: &[u8; BLOCK], (at, len): (usize, usize)) -> u64 {
 }
 
 fn put_octal(block: &mut [u8; BLOCK], (at, len): (usize, usize), value: u64) {
+    block[at + len - 1] = 0;
     for i in 0..len - 1 {
         block[at + len - 2 - i] = b'0' + (value >> (3 * i) & 7) as u8;
     }
-}
-
-/// The sum of a header's bytes with the checksum field taken as blanks.
-fn checksum(block: &[u8; BLOCK]) -> u64 {
-    let (at, len) = field::CHECKSUM;
-    let whole: u64 = block.iter().map(|&b| u64::from(b)).sum();
-    let own: u64 = block[at..at + len].iter().map(|&b| u64::from(b)).sum();
-    whole - own + len as u64 * u64::from(b' ')
 }
 
 impl<'a> Header<'a> {
@@ -206,6 +199,7 @@ impl<'a> Header<'a> {
         put(field::LINK, self.link);
         put(field::PREFIX, self.prefix);
         put(field::MAGIC, MAGIC);
+        put(field::CHECKSUM, b"        ");
         put_octal(&mut block, field::MODE, u64::from(self.mode));
         put_octal(&mut block, field::UID, 0);
         put_octal(&mut block, field::GID, 0);
@@ -216,7 +210,8 @@ impl<'a> Header<'a> {
             Kind::Symlink => b'2',
             Kind::Directory => b'5',
         };
-        let sum = checksum(&block);
+        // The sum of all bytes, its own field taken as blanks.
+        let sum = block.iter().map(|&b| u64::from(b)).sum();
         put_octal(&mut block, field::CHECKSUM, sum);
         block
     }
