@@ -471,7 +471,7 @@ pub fn fallocate(k: &mut Kernel, a: Args) -> SysResult {
     if a.uint(1) & !KEEP_SIZE != 0 {
         return Err(Errno::EOPNOTSUPP.into());
     }
-    if file.object != Object::File {
+    if !matches!(file.object, Object::File) {
         return Err(Errno::ENODEV.into());
     }
     let inode = written_file(k, a.int(0))?;

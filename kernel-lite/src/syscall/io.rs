@@ -438,7 +438,7 @@ pub fn copy_file_range(k: &mut Kernel, a: Args) -> SysResult {
     let (from, to) = (offset(k, a.get(1), input)?, offset(k, a.get(3), out)?);
     let end = |start: u64| start.saturating_add(a.get(4));
     let same = k.vfs.open.get(input).inode == k.vfs.open.get(out).inode;
-    if k.vfs.open.get(out).object != Object::File || (same && from < end(to) && to < end(from)) {
+    if !matches!(k.vfs.open.get(out).object, Object::File) || (same && from < end(to) && to < end(from)) {
         return Err(Errno::EINVAL.into());
     }
     let done = copy_between(k, input, from, out, Some(to), a.get(4))?;
@@ -466,7 +466,7 @@ fn copy_between(
     }
     let (object, target) = (sink.object, sink.inode.unwrap_or_default());
     let source_inode = source.inode.unwrap_or_default();
-    if source.object != Object::File || !matches!(object, Object::File | Object::Device(_)) {
+    if !matches!(source.object, Object::File) || !matches!(object, Object::File | Object::Device(_)) {
         return Err(Errno::EINVAL.into());
     }
     let append = sink.flags & flag::APPEND != 0;
@@ -503,7 +503,7 @@ fn copy_between(
             Err(_) => break,
         }
     }
-    if to.is_none() && object == Object::File {
+    if to.is_none() && matches!(object, Object::File) {
         k.vfs.open.get_mut(out).position = start + done;
     }
     Ok(done)

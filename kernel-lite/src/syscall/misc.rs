@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //! Names, users, limits, futexes, random numbers, and what else fits nowhere.
 
+use super::time::{FOREVER, read_span};
 use super::{Args, SysResult};
 use crate::arch;
 use crate::clock::{Clock, SECOND};
@@ -226,12 +227,13 @@ pub fn futex(k: &mut Kernel, a: Args) -> SysResult {
     match operation {
         // FUTEX_WAIT, FUTEX_WAIT_BITSET (whose time is absolute).
         0 | 9 => {
-            let time = super::time::read_span(k, a.get(3), 1)?;
-            let deadline = time.map(|time| match (operation, realtime) {
+            let time = read_span(k, a.get(3), 1)?;
+            let deadline = match (operation, realtime) {
                 (0, _) => k.deadline(time),
                 (_, true) => Clock::monotonic_of(time),
                 (_, false) => time,
-            });
+            };
+            let deadline = (time != FOREVER).then_some(deadline);
             k.futex_wait(word, value, if operation == 0 { !0 } else { bits }, deadline)
         }
         // FUTEX_WAKE, FUTEX_WAKE_BITSET.

@@ -9,6 +9,7 @@ use crate::vfs::files::{AT_FDCWD, Object};
 use crate::vfs::path::Found;
 use crate::vfs::tree::{RENAME_EXCHANGE, RENAME_NOREPLACE};
 use crate::vfs::{Body, Data, Device, InodeId};
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 const AT_SYMLINK_NOFOLLOW: u32 = 0x100;
@@ -22,13 +23,13 @@ const S_IFIFO: u32 = 0o010000;
 const S_IFCHR: u32 = 0o020000;
 
 /// Where a path argument leads; a link at its end is not followed.
-fn name_at(k: &mut Kernel, dirfd: i32, path: u64) -> Result<Found, Errno> {
+fn name_at(k: &mut Kernel, dirfd: i32, path: u64) -> Result<Box<Found>, Errno> {
     let path = k.read_user_path(path)?;
     k.resolve(dirfd, &path, false)
 }
 
 /// The place of a name that is to be made: not there yet, in a real directory.
-fn new_name(k: &mut Kernel, dirfd: i32, path: u64, directory: bool) -> Result<Found, Errno> {
+fn new_name(k: &mut Kernel, dirfd: i32, path: u64, directory: bool) -> Result<Box<Found>, Errno> {
     let found = name_at(k, dirfd, path)?;
     if found.inode.is_some() {
         return Err(Errno::EEXIST);
@@ -354,10 +355,10 @@ fn entry_at(k: &mut Kernel, dir: InodeId, position: u64) -> Option<Listed> {
 
 fn list(k: &mut Kernel, a: Args, old: bool) -> SysResult {
     let file = k.file(a.int(0))?;
-    if file.object == Object::Place {
+    if matches!(file.object, Object::Place) {
         return Err(Errno::EBADF.into());
     }
-    if file.object != Object::Directory {
+    if !matches!(file.object, Object::Directory) {
         return Err(Errno::ENOTDIR.into());
     }
     let (dir, mut position) = (file.inode.unwrap_or_default(), file.position);

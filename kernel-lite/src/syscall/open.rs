@@ -179,7 +179,7 @@ fn open_existing(k: &mut Kernel, found: &Found, inode: InodeId, flags: u32) -> R
     if flags & O_DIRECTORY != 0 && !k.vfs.is_directory(inode) {
         return Err(Errno::ENOTDIR.into());
     }
-    if object == Object::File {
+    if matches!(object, Object::File) {
         let process = k.log_number();
         if writes {
             k.vfs.inode_mut(inode).writer = process;
@@ -192,7 +192,7 @@ fn open_existing(k: &mut Kernel, found: &Found, inode: InodeId, flags: u32) -> R
         }
     }
     let file = add(k, object, inode, found, flags)?;
-    if object == Object::File && flags & flag::ACCESS != flag::WRITE_ONLY {
+    if matches!(object, Object::File) && flags & flag::ACCESS != flag::WRITE_ONLY {
         let process = k.log_number();
         if core::mem::replace(&mut k.vfs.inode_mut(inode).reader, process) != process {
             let name = k.vfs.open.get(file).name.to_vec();
@@ -214,7 +214,7 @@ fn open_fifo(
     let id = match pipe {
         Some(id) => id,
         None => {
-            let id = k.vfs.pipes.create()?;
+            let id = k.vfs.pipes.create()? as u32;
             k.vfs.inode_mut(inode).body = Body::Fifo(Some(id));
             id
         }
@@ -337,7 +337,7 @@ fn make_pipe(k: &mut Kernel, fds: u64, flags: u32) -> SysResult {
     if k.heap_is_low() {
         return Err(Errno::ENFILE.into());
     }
-    let id = k.vfs.pipes.create()?;
+    let id = k.vfs.pipes.create()? as u32;
     let reader = pipe_end(k, id, flags)?;
     let result = pipe_end(k, id, flags | flag::WRITE_ONLY).and_then(|writer| {
         let written = k.write_user_u64(fds, (reader | writer << 32) as u64);

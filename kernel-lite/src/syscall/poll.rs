@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //! Waiting for one of several descriptors, and the terminal's settings.
 
-use super::time::read_span;
+use super::time::{FOREVER, read_span};
 use super::{Args, Stop, SysResult};
 use crate::errno::Errno;
 use crate::kernel::Kernel;
@@ -57,19 +57,18 @@ fn readiness(k: &mut Kernel, fd: i32) -> u16 {
 }
 
 /// What ends the waiting of a poll that found nothing: a deadline, or any file event.
-fn wait(k: &mut Kernel, timeout: Option<u64>) -> Result<(), Stop> {
-    let deadline = match timeout {
-        None => None,
-        Some(0) => return Ok(()),
-        Some(timeout) => Some(k.deadline(timeout)),
-    };
-    if deadline.is_some() && k.timed_out() {
+fn wait(k: &mut Kernel, timeout: u64) -> Result<(), Stop> {
+    if timeout == 0 {
         return Ok(());
     }
-    Err(k.block(Key::Poll, deadline, false))
+    let deadline = k.deadline(timeout);
+    if k.timed_out() {
+        return Ok(());
+    }
+    Err(k.block(Key::Poll, Some(deadline), false))
 }
 
-fn poll_all(k: &mut Kernel, fds: u64, count: u64, timeout: Option<u64>) -> SysResult {
+fn poll_all(k: &mut Kernel, fds: u64, count: u64, timeout: u64) -> SysResult {
     if count > DESCRIPTORS_MAX as u64 {
         return Err(Errno::EINVAL.into());
     }
@@ -93,8 +92,8 @@ fn poll_all(k: &mut Kernel, fds: u64, count: u64, timeout: Option<u64>) -> SysRe
 
 /// `poll(fds, nfds, timeout)`: milliseconds.
 pub fn poll(k: &mut Kernel, a: Args) -> SysResult {
-    let timeout = u64::try_from(a.int(2)).ok();
-    poll_all(k, a.get(0), a.get(1), timeout.map(|timeout| timeout * 1_000_000))
+    let timeout = u64::try_from(a.int(2)).map_or(FOREVER, |timeout| timeout * 1_000_000);
+    poll_all(k, a.get(0), a.get(1), timeout)
 }
 
 /// `ppoll(fds, nfds, timeout, mask, masksize)`
@@ -133,7 +132,7 @@ pub fn pselect6(k: &mut Kernel, a: Args) -> SysResult {
     select_all(k, a, timeout)
 }
 
-fn select_all(k: &mut Kernel, a: Args, timeout: Option<u64>) -> SysResult {
+fn select_all(k: &mut Kernel, a: Args, timeout: u64) -> SysResult {
     let count = usize::try_from(a.int(0)).map_err(|_| Errno::EINVAL)?.min(DESCRIPTORS_MAX);
     // What makes a descriptor ready in each of the three sets.
     let kinds = [POLLIN | POLLHUP | POLLERR, POLLOUT | POLLERR, 0];
@@ -221,7 +220,7 @@ pub fn ioctl(k: &mut Kernel, a: Args) -> SysResult {
         }
         _ => {}
     }
-    if object != Object::Device(Device::Console) {
+    if !matches!(object, Object::Device(Device::Console)) {
         return Err(Errno::ENOTTY.into());
     }
     k.require_terminal()?;

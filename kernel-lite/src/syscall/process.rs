@@ -6,7 +6,7 @@ use crate::arch;
 use crate::errno::Errno;
 use crate::exec::Program;
 use crate::kernel::Kernel;
-use crate::process::{CloneRequest, Life, MAX_TASKS, clone as flag};
+use crate::process::{CloneRequest, Life, MAX_TASKS, NONE, clone as flag};
 use crate::signal::sig;
 use crate::thread::Key;
 use alloc::vec::Vec;
@@ -128,8 +128,8 @@ enum Which {
     Group(u32),
 }
 
-/// A child with news, as `(slot, status)`; or none yet (`None`), or ECHILD.
-fn look(k: &mut Kernel, which: Which, options: u32) -> Result<Option<(usize, u32)>, Errno> {
+/// The slot of a child with news, or ECHILD. While there are none the call waits, or finds [`NONE`] with WNOHANG.
+fn look(k: &mut Kernel, which: Which, options: u32) -> Result<usize, Stop> {
     let me = k.thread().process;
     let mut any = false;
     for slot in 0..k.processes.len() {
@@ -148,10 +148,14 @@ fn look(k: &mut Kernel, which: Which, options: u32) -> Result<Option<(usize, u32
             _ => p.unreported && options & if p.stopped { WUNTRACED } else { WCONTINUED } != 0,
         };
         if news {
-            return Ok(Some((slot, p.status)));
+            return Ok(slot);
         }
     }
-    if any { Ok(None) } else { Err(Errno::ECHILD) }
+    match any {
+        false => Err(Errno::ECHILD.into()),
+        true if options & WNOHANG != 0 => Ok(NONE),
+        true => Err(k.block(Key::Child(me), None, true)),
+    }
 }
 
 /// The child's news has been told.
@@ -165,11 +169,6 @@ fn settle(k: &mut Kernel, slot: usize) {
     }
 }
 
-fn wait_for_child(k: &mut Kernel) -> Stop {
-    let key = Key::Child(k.thread().process);
-    k.block(key, None, true)
-}
-
 /// `wait4(pid, status, options, rusage)`.
 pub fn wait4(k: &mut Kernel, a: Args) -> SysResult {
     let options = a.uint(2);
@@ -180,10 +179,12 @@ pub fn wait4(k: &mut Kernel, a: Args) -> SysResult {
         pid if pid > 0 => Which::Pid(pid as u32),
         group => Which::Group(-group as u32),
     };
-    let Some((slot, status)) = look(k, which, options | WEXITED)? else {
-        return if options & WNOHANG != 0 { Ok(0) } else { Err(wait_for_child(k)) };
-    };
+    let slot = look(k, which, options | WEXITED)?;
+    if slot == NONE {
+        return Ok(0);
+    }
     if a.get(1) != 0 {
+        let status = k.processes[slot].status;
         k.write_user_u32(a.get(1), status)?;
     }
     if a.get(3) != 0 {
@@ -208,12 +209,10 @@ pub fn waitid(k: &mut Kernel, a: Args) -> SysResult {
         (2, group) => Which::Group(group),
         _ => return Err(Errno::EINVAL.into()),
     };
-    let found = look(k, which, options)?;
-    if found.is_none() && options & WNOHANG == 0 {
-        return Err(wait_for_child(k));
-    }
+    let slot = look(k, which, options)?;
     let mut info = [0; 16];
-    if let Some((slot, status)) = found {
+    if slot != NONE {
+        let status = k.processes[slot].status;
         let (code, value) = match status & 0xff {
             0 => (1, status >> 8),
             0x7f => (5, status >> 8),
@@ -227,7 +226,7 @@ pub fn waitid(k: &mut Kernel, a: Args) -> SysResult {
     if a.get(2) != 0 {
         k.write_user_words(a.get(2), &info)?;
     }
-    if let Some((slot, _)) = found {
+    if slot != NONE {
         if a.get(4) != 0 {
             let calls = k.processes[slot].calls;
             super::misc::write_rusage(k, a.get(4), calls)?;

@@ -103,12 +103,12 @@ pub fn rt_sigtimedwait(k: &mut Kernel, a: Args) -> SysResult {
         return Ok(info.signo as u64);
     }
     let span = super::time::read_span(k, a.get(2), 1)?;
-    let deadline = span.map(|span| k.deadline(span));
+    let deadline = k.deadline(span);
     if k.timed_out() {
         return Err(Errno::EAGAIN.into());
     }
     k.thread().wait_set = set;
-    Err(k.block(Key::Sleep, deadline, false))
+    Err(k.block(Key::Sleep, Some(deadline), false))
 }
 
 /// `rt_sigreturn()`.

@@ -9,14 +9,13 @@ use crate::thread::Key;
 
 const TIMER_ABSTIME: u64 = 1;
 
-/// Whether a clock shows the time of day; EINVAL for clocks that there are not.
-fn is_realtime(clock: i32) -> Result<bool, Errno> {
+/// What a clock shows when CLOCK_MONOTONIC is 0; EINVAL for clocks that there are not.
+fn epoch(clock: i32) -> Result<u64, Errno> {
     match clock {
         // REALTIME, REALTIME_COARSE, TAI.
-        0 | 5 | 11 => Ok(true),
+        0 | 5 | 11 => Ok(Clock::realtime_of(0)),
         // MONOTONIC, the processor times, MONOTONIC_RAW and COARSE, BOOTTIME; processor clocks by process.
-        1..=4 | 6 | 7 => Ok(false),
-        n if n < 0 => Ok(false),
+        ..=7 => Ok(0),
         _ => Err(Errno::EINVAL),
     }
 }
@@ -37,9 +36,12 @@ fn read_time(k: &mut Kernel, addr: u64, unit: u64) -> Result<u64, Errno> {
     Ok(seconds.saturating_mul(SECOND).saturating_add(part * unit))
 }
 
-/// The same, if there is an address.
-pub fn read_span(k: &mut Kernel, addr: u64, unit: u64) -> Result<Option<u64>, Errno> {
-    if addr == 0 { Ok(None) } else { read_time(k, addr, unit).map(Some) }
+/// A time span without end.
+pub const FOREVER: u64 = u64::MAX;
+
+/// The same; without an address, [`FOREVER`].
+pub fn read_span(k: &mut Kernel, addr: u64, unit: u64) -> Result<u64, Errno> {
+    if addr == 0 { Ok(FOREVER) } else { read_time(k, addr, unit) }
 }
 
 /// Writes one, in the same form.
@@ -49,14 +51,14 @@ fn write_time(k: &mut Kernel, addr: u64, time: u64, unit: u64) -> Result<(), Err
 
 /// `clock_gettime(clock, time)`.
 pub fn clock_gettime(k: &mut Kernel, a: Args) -> SysResult {
-    let now = if is_realtime(a.int(0))? { k.clock.read_realtime() } else { k.clock.read() };
+    let now = epoch(a.int(0))? + k.clock.read();
     write_time(k, a.get(1), now, TIMESPEC)?;
     Ok(0)
 }
 
 /// `clock_getres(clock, resolution)`.
 pub fn clock_getres(k: &mut Kernel, a: Args) -> SysResult {
-    is_realtime(a.int(0))?;
+    epoch(a.int(0))?;
     if a.get(1) != 0 {
         write_time(k, a.get(1), 1, TIMESPEC)?;
     }
@@ -110,13 +112,13 @@ pub fn nanosleep(k: &mut Kernel, a: Args) -> SysResult {
 
 /// `clock_nanosleep(clock, flags, time, left)`.
 pub fn clock_nanosleep(k: &mut Kernel, a: Args) -> SysResult {
-    let realtime = is_realtime(a.int(0))?;
+    let epoch = epoch(a.int(0))?;
     let time = read_time(k, a.get(2), TIMESPEC)?;
     if a.get(1) & TIMER_ABSTIME == 0 {
         let deadline = k.deadline(time);
         return sleep(k, deadline, a.get(3));
     }
-    let deadline = if realtime { Clock::monotonic_of(time) } else { time };
+    let deadline = time.saturating_sub(epoch);
     k.thread().call.deadline = Some(deadline);
     sleep(k, deadline, 0)
 }

@@ -15,7 +15,7 @@ use alloc::vec::Vec;
 pub const MAX_SIZE: u64 = 1 << 40;
 
 /// A page without a frame.
-const HOLE: Frame = Frame(u32::MAX);
+pub(super) const HOLE: Frame = Frame(u32::MAX);
 
 /// The bytes.
 pub enum Data {
@@ -37,7 +37,7 @@ enum Piece<'a> {
     Zero(usize),
 }
 
-fn release(mem: &mut Mem, frames: &[Frame]) {
+pub(super) fn release(mem: &mut Mem, frames: &[Frame]) {
     for &frame in frames {
         if frame != HOLE {
             mem.release(frame);

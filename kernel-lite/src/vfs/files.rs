@@ -69,13 +69,13 @@ impl OpenFile {
     /// Opened for reading.
     #[inline]
     pub fn readable(&self) -> bool {
-        self.flags & flag::ACCESS != flag::WRITE_ONLY && self.object != Object::Place
+        self.flags & flag::ACCESS != flag::WRITE_ONLY && !matches!(self.object, Object::Place)
     }
 
     /// Opened for writing.
     #[inline]
     pub fn writable(&self) -> bool {
-        self.flags & flag::ACCESS != 0 && self.object != Object::Place
+        self.flags & flag::ACCESS != 0 && !matches!(self.object, Object::Place)
     }
 
     /// Opened, or made, not to wait.
@@ -480,7 +480,12 @@ pub const AT_FDCWD: i32 = -100;
 
 impl Kernel {
     /// Follows a path of the current process, relative to the directory that `dirfd` leads to.
-    pub fn resolve(&mut self, dirfd: i32, path: &[u8], follow: bool) -> Result<super::path::Found, Errno> {
+    pub fn resolve(
+        &mut self,
+        dirfd: i32,
+        path: &[u8],
+        follow: bool,
+    ) -> Result<Box<super::path::Found>, Errno> {
         let process = self.thread().process;
         let process = &self.processes[process];
         let start = if dirfd == AT_FDCWD || path.first() == Some(&b'/') {

@@ -3,6 +3,7 @@
 
 use super::{Body, FD_LINK, FD_OPEN, Files, FsContext, InodeId, NAME_MAX, Vfs};
 use crate::errno::Errno;
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 /// Symbolic links followed at most, as in Linux.
@@ -48,7 +49,7 @@ impl Vfs {
         start: InodeId,
         path: &[u8],
         follow: bool,
-    ) -> Result<Found, Errno> {
+    ) -> Result<Box<Found>, Errno> {
         if path.is_empty() {
             return Err(Errno::ENOENT);
         }
@@ -118,7 +119,7 @@ impl Vfs {
             if slash && inode.is_some_and(|inode| !self.is_directory(inode)) {
                 return Err(Errno::ENOTDIR);
             }
-            return Ok(Found { dir, name: name.to_vec(), inode, slash });
+            return Ok(Box::new(Found { dir, name: name.to_vec(), inode, slash }));
         }
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //! Pipes: a ring of sixteen frames, which are taken when bytes come and given back when they are gone.
 
+use super::data::HOLE;
 use super::files::flag;
 use crate::errno::Errno;
 use crate::mem::Mem;
@@ -15,9 +16,8 @@ pub const ATOMIC: usize = 4096;
 const PIPES_MAX: usize = 16384;
 
 /// A pipe.
-#[derive(Default)]
 pub struct Pipe {
-    frames: [Option<Frame>; CAPACITY / PAGE_SIZE],
+    frames: [Frame; CAPACITY / PAGE_SIZE],
     /// Where the oldest byte is in the ring.
     start: usize,
     length: usize,
@@ -27,6 +27,13 @@ pub struct Pipe {
     pub writers: u32,
     /// How many writers there ever were.
     pub writers_ever: u32,
+}
+
+impl Default for Pipe {
+    fn default() -> Pipe {
+        let frames = [HOLE; CAPACITY / PAGE_SIZE];
+        Pipe { frames, start: 0, length: 0, readers: 0, writers: 0, writers_ever: 0 }
+    }
 }
 
 impl Pipe {
@@ -56,14 +63,17 @@ impl Pipe {
             let within = self.start % PAGE_SIZE;
             let count = (len - done).min(PAGE_SIZE - within);
             let slot = &mut self.frames[self.start / PAGE_SIZE];
-            let Some(frame) = *slot else { break };
+            let frame = *slot;
+            if frame == HOLE {
+                break;
+            }
             mem.ram.copy(to.offset(done as u64), frame.addr().offset(within as u64), count);
             done += count;
             self.length -= count;
             // A full ring ends in the page that it begins in: that page is still needed.
             if within + count == PAGE_SIZE && self.length <= CAPACITY - PAGE_SIZE {
                 mem.release(frame);
-                *slot = None;
+                *slot = HOLE;
             }
             self.start = (self.start + count) % CAPACITY;
         }
@@ -80,15 +90,14 @@ impl Pipe {
             let within = end % PAGE_SIZE;
             let count = (len - done).min(PAGE_SIZE - within);
             let slot = &mut self.frames[end / PAGE_SIZE];
-            let frame = match *slot {
-                Some(frame) => frame,
-                None => match mem.alloc_dirty() {
-                    Ok(frame) => *slot.insert(frame),
+            if *slot == HOLE {
+                match mem.alloc_dirty() {
+                    Ok(frame) => *slot = frame,
                     Err(error) if done == 0 => return Err(error.into()),
                     Err(_) => break,
-                },
-            };
-            mem.ram.copy(frame.addr().offset(within as u64), from.offset(done as u64), count);
+                }
+            }
+            mem.ram.copy(slot.addr().offset(within as u64), from.offset(done as u64), count);
             done += count;
             self.length += count;
         }
@@ -109,7 +118,7 @@ pub struct Pipes {
 
 impl Pipes {
     /// A new pipe without ends.
-    pub fn create(&mut self) -> Result<u32, Errno> {
+    pub fn create(&mut self) -> Result<usize, Errno> {
         let place = match self.slots.iter().position(Option::is_none) {
             Some(place) => place,
             None if self.slots.len() >= PIPES_MAX || self.slots.try_reserve(1).is_err() => {
@@ -121,7 +130,7 @@ impl Pipes {
             }
         };
         self.slots[place] = Some(Default::default());
-        Ok(place as u32)
+        Ok(place)
     }
 
     /// The pipe. Asking for one that is gone is a bug of the monitor.
@@ -151,9 +160,7 @@ impl Pipes {
         if pipe.readers > 0 || pipe.writers > 0 {
             return false;
         }
-        for frame in pipe.frames.iter().flatten() {
-            mem.release(*frame);
-        }
+        super::data::release(mem, &pipe.frames);
         self.slots[id as usize] = None;
         true
     }

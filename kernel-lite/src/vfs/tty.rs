@@ -8,7 +8,6 @@ use crate::errno::Errno;
 use crate::kernel::Kernel;
 use crate::signal::SignalInfo;
 use crate::thread::Key;
-use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
 const ICRNL: u32 = 0o400;
@@ -56,7 +55,7 @@ pub struct Tty {
     /// The line being edited.
     line: Vec<u8>,
     /// What can be read.
-    ready: VecDeque<u16>,
+    ready: Vec<u16>,
 }
 
 impl Default for Tty {
@@ -77,7 +76,7 @@ impl Default for Tty {
             group: 0,
             size: [24, 80],
             line: Vec::new(),
-            ready: VecDeque::new(),
+            ready: Vec::new(),
         }
     }
 }
@@ -99,7 +98,7 @@ impl Tty {
 
     /// Bytes that can be read now.
     pub fn available(&self) -> usize {
-        self.ready.iter().take_while(|byte| **byte != END).count()
+        self.ready.iter().position(|byte| *byte == END).unwrap_or(self.ready.len())
     }
 
     /// Drops what was typed and not read (TCSETSF, signals).
@@ -111,24 +110,15 @@ impl Tty {
     /// The next bytes, up to a line's end. Empty: the end of the file, or nothing is there.
     fn take(&mut self, max: usize) -> Vec<u8> {
         let mut bytes = Vec::new();
-        while bytes.len() < max {
-            match self.ready.front() {
-                None => break,
-                Some(&END) => {
-                    if bytes.is_empty() {
-                        self.ready.pop_front();
-                    }
-                    break;
-                }
-                Some(&byte) => {
-                    self.ready.pop_front();
-                    bytes.push(byte as u8);
-                    if self.local(ICANON) && byte == u16::from(b'\n') {
-                        break;
-                    }
-                }
+        for &byte in self.ready.iter().take(max).take_while(|byte| **byte != END) {
+            bytes.push(byte as u8);
+            if self.local(ICANON) && byte == u16::from(b'\n') {
+                break;
             }
         }
+        // The end of the file is taken by the read that finds nothing before it.
+        let end = max > 0 && bytes.is_empty() && !self.ready.is_empty();
+        self.ready.drain(..bytes.len() + usize::from(end));
         bytes
     }
 
@@ -189,7 +179,7 @@ impl Tty {
 
     fn push(&mut self, byte: u16) {
         if self.ready.len() < QUEUE_MAX {
-            self.ready.push_back(byte);
+            self.ready.push(byte);
         }
     }
 
