@@ -165,16 +165,15 @@ impl Ram {
     }
 
     /// The same from one bank to another.
-    #[cold]
-    fn copy_between(&mut self, mut to: PhysAddr, mut from: PhysAddr, len: usize) {
-        let mut buffer = [0; 1024];
-        let mut left = len;
-        while left > 0 {
-            let part = &mut buffer[..left.min(1024)];
-            part.copy_from_slice(self.slice(from, part.len()));
-            self.slice_mut(to, part.len()).copy_from_slice(part);
-            left -= part.len();
-            (to, from) = (to.offset(part.len() as u64), from.offset(part.len() as u64));
+    fn copy_between(&mut self, to: PhysAddr, from: PhysAddr, len: usize) {
+        for i in 0..self.banks.len() {
+            if let Some(at) = self.banks[i].offset(to) {
+                // Not in the table while the source is looked up there: the two are borrowed together.
+                let bytes = core::mem::take(&mut self.banks[i].bytes);
+                bytes[at..at + len].copy_from_slice(self.slice(from, len));
+                self.banks[i].bytes = bytes;
+                return;
+            }
         }
     }
 }
