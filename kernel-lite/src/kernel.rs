@@ -379,11 +379,18 @@ impl Kernel {
         self.ready.push(slot);
     }
 
-    /// Takes a thread out of the turn.
-    pub(crate) fn unready(&mut self, slot: usize) {
-        if let Some(turn) = self.ready.iter().position(|&s| s == slot) {
-            self.ready.remove(turn);
+    /// A thread neither runs nor waits any more; tells whether it did. Its new state is the caller's to set.
+    pub(crate) fn leave_turn(&mut self, slot: usize) -> bool {
+        match self.threads[slot].state {
+            State::Ready => {
+                if let Some(turn) = self.ready.iter().position(|&s| s == slot) {
+                    self.ready.remove(turn);
+                }
+            }
+            State::Waiting(_) => self.waiting -= 1,
+            _ => return false,
         }
+        true
     }
 
     /// Wakes all threads that wait for `key`.

@@ -9,7 +9,6 @@ use crate::space::Space;
 use crate::thread::{Key, State, Thread};
 use crate::vfs::{Files, FsContext, InodeId};
 use alloc::boxed::Box;
-use alloc::vec;
 use alloc::vec::Vec;
 
 /// Processes and threads that there can be at a time: a fork bomb ends here.
@@ -192,7 +191,7 @@ impl Kernel {
         let thread = self.thread_slot()?;
         let space = self.new_space()?;
         let pid = self.new_pid();
-        let actions = vec![Action::default(); SIGNALS];
+        let actions = Vec::from([Action::default(); SIGNALS]);
         let process = Process {
             life: Life::Alive,
             threads: 1,
@@ -326,11 +325,7 @@ impl Kernel {
 
     /// Takes a thread out of the world. Its process's books are the caller's.
     fn drop_thread(&mut self, slot: usize) {
-        match self.threads[slot].state {
-            State::Ready => self.unready(slot),
-            State::Waiting(_) => self.waiting -= 1,
-            _ => {}
-        }
+        self.leave_turn(slot);
         self.fp_forget(slot);
         let t = &mut *self.threads[slot];
         t.state = State::Free;

@@ -392,16 +392,9 @@ impl Kernel {
     fn stop_process(&mut self, signo: u32) {
         let process = self.thread().process;
         for slot in 0..self.threads.len() {
-            let t = &mut *self.threads[slot];
-            if t.process != process {
-                continue;
+            if self.threads[slot].process == process && self.leave_turn(slot) {
+                self.threads[slot].state = State::Stopped;
             }
-            match t.state {
-                State::Ready => self.unready(slot),
-                State::Waiting(_) => self.waiting -= 1,
-                _ => continue,
-            }
-            self.threads[slot].state = State::Stopped;
         }
         let p = &mut *self.processes[process];
         (p.stopped, p.unreported, p.status) = (true, true, signo << 8 | 0x7f);

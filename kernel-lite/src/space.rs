@@ -47,7 +47,7 @@ pub const fn page_down(addr: u64) -> u64 {
 pub struct Backing {
     /// The file, which the mapping holds. Without one, pages are zeros, and private.
     pub file: Option<InodeId>,
-    /// Page of the file that the mapping starts with.
+    /// Page of the file that the mapping starts with; of no meaning without one.
     pub page: u64,
     /// Stores go to the file.
     pub shared: bool,
@@ -58,11 +58,6 @@ pub struct Backing {
 impl Backing {
     /// Zeros.
     pub const ZERO: Backing = Backing { file: None, page: 0, shared: false, nameless: false };
-
-    /// The backing `pages` further on.
-    fn skip(self, pages: u64) -> Backing {
-        Backing { page: self.page + pages, ..self }
-    }
 }
 
 /// A mapping: whole pages, `start <= address < end`.
@@ -355,12 +350,10 @@ impl Space {
         let i = self.index(addr);
         let Some(vma) = self.vmas.get_mut(i).filter(|v| v.start < addr) else { return };
         let mut upper = *vma;
-        upper.backing = vma.backing.skip((addr - vma.start) >> PAGE_SHIFT);
+        upper.backing.page += (addr - vma.start) >> PAGE_SHIFT;
         upper.start = addr;
         vma.end = addr;
-        if let Some(inode) = upper.backing.file {
-            vfs.hold(inode);
-        }
+        hold(upper.backing, vfs);
         self.vmas.insert(i + 1, upper);
     }
 
@@ -445,9 +438,7 @@ impl Space {
         } else {
             self.place(addr, len)?
         };
-        if let Some(inode) = backing.file {
-            vfs.hold(inode);
-        }
+        hold(backing, vfs);
         self.insert(Vma { start, end: start + len, prot, backing });
         Ok(start)
     }
@@ -593,10 +584,9 @@ impl Space {
         if new_len == 0 || new_len > USER_END || old_len == 0 {
             return Err(Errno::EINVAL);
         }
-        let vma = *self.find(addr).ok_or(Errno::EFAULT)?;
-        if vma.end < old_end {
-            return Err(Errno::EFAULT);
-        }
+        let i = self.index(addr);
+        let covers = |v: &&Vma| v.start <= addr && v.end >= old_end;
+        let mut vma = *self.vmas.get(i).filter(covers).ok_or(Errno::EFAULT)?;
         if fixed.is_none() && new_len <= old_len {
             if new_len < old_len {
                 self.unmap(mem, vfs, addr + new_len, old_len - new_len)?;
@@ -605,7 +595,6 @@ impl Space {
         }
         self.check_room()?;
         if fixed.is_none() && vma.end == old_end && self.is_free(old_end, new_len - old_len) {
-            let i = self.index(addr);
             self.vmas[i].end = addr + new_len;
             self.join(i);
             return Ok(addr);
@@ -624,11 +613,10 @@ impl Space {
             }
             None => self.place(0, new_len)?,
         };
-        let backing = vma.backing.skip((addr - vma.start) >> PAGE_SHIFT);
-        if let Some(inode) = backing.file {
-            vfs.hold(inode);
-        }
-        self.insert(Vma { start: to, end: to + new_len, prot: vma.prot, backing });
+        vma.backing.page += (addr - vma.start) >> PAGE_SHIFT;
+        (vma.start, vma.end) = (to, to + new_len);
+        hold(vma.backing, vfs);
+        self.insert(vma);
         let mut at = 0;
         while at < old_len.min(new_len) {
             if let Some(page) = self.table.take(mem, addr + at) {
@@ -653,9 +641,7 @@ impl Space {
         let (parent, child) = (&spaces[from], &spaces[to]);
         let mut result = Ok(());
         for vma in &parent.vmas {
-            if let Some(inode) = vma.backing.file {
-                vfs.hold(inode);
-            }
+            hold(vma.backing, vfs);
             if result.is_ok() {
                 result = parent.table.copy_range(mem, &child.table, vma.start, vma.end, !vma.backing.shared);
             }
@@ -674,6 +660,12 @@ impl Space {
         self.table.set(mem, TRAMPOLINE, Page::new(frame, prot))?;
         self.insert(Vma { start: TRAMPOLINE, end: TRAMPOLINE + PAGE, prot, backing: Backing::ZERO });
         Ok(())
+    }
+}
+
+fn hold(backing: Backing, vfs: &mut Vfs) {
+    if let Some(inode) = backing.file {
+        vfs.hold(inode);
     }
 }
 

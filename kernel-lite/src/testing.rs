@@ -116,7 +116,7 @@ impl Kernel {
     pub fn call_as(&mut self, tid: u32, name: &str, args: &[u64]) {
         let number = (0..600).find(|&n| syscall::name(n) == Some(name)).expect("a call of the table");
         self.current = self.find_thread(tid).expect("a thread");
-        self.unready(self.current);
+        self.leave_turn(self.current);
         let context = &mut self.thread().context;
         context.call(number as u64, args);
         self.make_call();
@@ -133,7 +133,7 @@ impl Kernel {
                     self.deliver_signals();
                     self.threads[slot].call.interrupted = false;
                 } else {
-                    self.unready(slot);
+                    self.leave_turn(slot);
                     self.make_call();
                 }
             }
