@@ -262,25 +262,22 @@ impl<'a> Plan<'a> {
     /// Checks that every input exists when its step begins, every output is new, and what is kept or dropped is made.
     /// `is_member` tells whether the closure has the file `PATH`, or files below `PATH/`.
     pub fn check(&self, is_member: impl Fn(&str) -> bool) -> Result<(), PlanError<'a>> {
-        let mut made: Vec<&str> = Vec::new();
-        for step in &self.steps {
+        for (number, step) in self.steps.iter().enumerate() {
+            let before = &self.steps[..number];
             let fail = |problem, path| Err(PlanError { line: step.line, problem, path });
             for &input in &step.inputs {
-                if !is_member(input) && !overlaps(&made, input) {
+                if !is_member(input) && !make(before, input) {
                     return fail(PlanProblem::Input, input);
                 }
             }
             for output in &step.outputs {
-                if is_member(output.path) || overlaps(&made, output.path) {
+                if is_member(output.path) || make(before, output.path) {
                     return fail(PlanProblem::Output, output.path);
                 }
             }
-            for output in &step.outputs {
-                made.push(output.path);
-            }
         }
         for &path in self.keep.iter().chain(&self.drop) {
-            if !overlaps(&made, path) {
+            if !make(&self.steps, path) {
                 return Err(PlanError { line: 0, problem: PlanProblem::Keep, path });
             }
         }
@@ -299,8 +296,9 @@ pub fn overlap(a: &str, b: &str) -> bool {
     path::covers(a, b) || path::covers(b, a)
 }
 
-fn overlaps(made: &[&str], path: &str) -> bool {
-    made.iter().any(|out| overlap(out, path))
+/// Whether one of the steps makes the path, or something of the pattern.
+fn make(steps: &[Step<'_>], path: &str) -> bool {
+    steps.iter().any(|step| step.outputs.iter().any(|output| overlap(output.path, path)))
 }
 
 fn is_printable(line: &str) -> bool {
