@@ -135,35 +135,34 @@ impl Image {
         if !fits || target.is_empty() != (mode & KIND != SYMLINK) {
             return Err(Error::Size);
         }
-        self.check_entry(parent, name)?;
         if mode & KIND == DIRECTORY {
             self.raise_links(parent)?;
         }
         let node = self.nodes.len();
+        self.enter(parent, name, node)?;
         self.nodes.push(Node::new(mode, size, target, parent));
-        self.nodes[parent].entries.push((name.into(), node));
         Ok(node)
     }
 
     /// Gives `node`, which is not a directory, a further name.
     pub fn link(&mut self, parent: usize, name: &[u8], node: usize) -> Result<(), Error> {
-        self.check_entry(parent, name)?;
         if self.nodes[node].is_directory() {
             return Err(Error::NotADirectory);
         }
         self.raise_links(node)?;
-        self.nodes[parent].entries.push((name.into(), node));
-        Ok(())
+        self.enter(parent, name, node)
     }
 
-    fn check_entry(&self, parent: usize, name: &[u8]) -> Result<(), Error> {
-        if !self.nodes[parent].is_directory() {
+    fn enter(&mut self, parent: usize, name: &[u8], node: usize) -> Result<(), Error> {
+        let parent = &mut self.nodes[parent];
+        if !parent.is_directory() {
             return Err(Error::NotADirectory);
         }
         let bad = name.len() > 255 || matches!(name, b"" | b"." | b"..");
         if bad || name.iter().any(|byte| matches!(byte, b'/' | 0)) {
             return Err(Error::Name);
         }
+        parent.entries.push((name.into(), node));
         Ok(())
     }
 
