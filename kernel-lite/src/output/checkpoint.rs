@@ -96,7 +96,6 @@ impl Checkpoints {
 
     /// Takes the next step's outputs from its record into the store, and gives its lines of the event log.
     /// `None`: there is no record of that step that counts.
-    #[inline(never)]
     pub fn restore(&mut self, k: &mut Kernel, step: &[u8]) -> Result<Option<Vec<u8>>, OutputError> {
         let mut page = [0; SECTOR];
         let sectors = read_header(k.machine, &self.disk, self.lowest, &mut page)?;
@@ -127,7 +126,6 @@ impl Checkpoints {
 
     /// Writes the record of the next step: the outputs that `keeps` accepts, and its lines of the event log. The
     /// content is on the medium before the header is.
-    #[inline(never)]
     pub fn save(
         &mut self,
         k: &mut Kernel,
@@ -243,7 +241,6 @@ impl Reader {
     }
 
     /// The next `count` bytes.
-    #[inline(never)]
     fn bytes(&mut self, machine: &mut dyn Machine, count: u64) -> Result<Vec<u8>, OutputError> {
         if count > self.left {
             return Err(OutputError::Record);
@@ -256,7 +253,6 @@ impl Reader {
     }
 
     /// The next eight bytes as a number.
-    #[inline(never)]
     fn number(&mut self, machine: &mut dyn Machine) -> Result<u64, OutputError> {
         let mut bytes = [0; 8];
         self.fill(machine, &mut bytes)?;

@@ -93,7 +93,6 @@ fn crc32(bytes: &[u8]) -> u32 {
 }
 
 /// The partition with this label, if the device is partitioned and has one.
-#[inline(never)]
 fn partition(machine: &mut dyn Machine, whole: Disk, label: &[u8]) -> Result<Disk, OutputError> {
     let total = whole.sectors;
     let mut header = [0; SECTOR];

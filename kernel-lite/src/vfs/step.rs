@@ -30,7 +30,6 @@ pub struct Member {
 
 impl super::Vfs {
     /// What a path of PLAN names below `root`: `PATH/` a directory, `PATH` something else.
-    #[inline(never)]
     pub fn named(&self, root: InodeId, pattern: &str) -> Option<InodeId> {
         let (stem, tree) = image_packer::path::split_tree(pattern);
         let found = self.at(root, stem.as_bytes());
