@@ -61,7 +61,10 @@ impl Backing {
 }
 
 /// A mapping: whole pages, `start <= address < end`.
+///
+/// 64 bytes: lists of them are moved sixteen bytes at a time.
 #[derive(Clone, Copy, Debug)]
+#[repr(align(16))]
 pub struct Vma {
     /// First address.
     pub start: u64,
