@@ -50,9 +50,9 @@ fuzz_target!(|data: &[u8]| {
     let mut machine = FuzzMachine::new(bytes);
     let Ok(disk) = Disk::find(&mut machine, Target::GptLabel(b"out")) else { return };
     assert!((1..SECTORS as u64).contains(&disk.sectors));
-    assert!(matches!(disk.write_on(&mut machine, disk.sectors, &[1; SECTOR]), Err(OutputError::Full)));
+    assert!(matches!(disk.write(&mut machine, disk.sectors, &[1; SECTOR]), Err(OutputError::Full)));
     for sector in 0..disk.sectors {
-        disk.write_on(&mut machine, sector, &[1; SECTOR]).unwrap();
+        disk.write(&mut machine, sector, &[1; SECTOR]).unwrap();
     }
     let mut sector = [0; SECTOR];
     let written = (0..SECTORS as u64).filter(|&at| {
