@@ -389,11 +389,11 @@ impl Data {
             Data::Pages { frames, size } => {
                 let mut copy = Vec::new();
                 copy.try_reserve_exact(frames.len()).map_err(|_| Errno::ENOSPC)?;
-                for frame in frames {
-                    if *frame != HOLE {
-                        mem.share(*frame);
+                copy.extend_from_slice(frames);
+                for &frame in frames {
+                    if frame != HOLE {
+                        mem.share(frame);
                     }
-                    copy.push(*frame);
                 }
                 Ok(Data::Pages { frames: copy, size: *size })
             }

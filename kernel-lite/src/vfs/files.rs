@@ -163,8 +163,14 @@ pub struct Files {
 
 impl Files {
     /// The open file of a descriptor.
-    #[inline]
+    #[inline(never)]
     pub fn get(&self, fd: i32) -> Result<FileId, Errno> {
+        self.at(fd)
+    }
+
+    /// [`Files::get`] for reading and writing.
+    #[inline(always)]
+    fn at(&self, fd: i32) -> Result<FileId, Errno> {
         match self.slots.get(fd as usize) {
             Some(Some(slot)) => Ok(slot.file),
             _ => Err(Errno::EBADF),
@@ -287,7 +293,7 @@ impl Kernel {
     #[inline(always)]
     pub fn descriptor(&self, fd: i32) -> Result<FileId, Errno> {
         let process = self.threads[self.current].process;
-        self.processes[process].files.get(fd)
+        self.processes[process].files.at(fd)
     }
 
     /// Before a change to the file system: it has a time of its own, later than all before.

@@ -321,8 +321,7 @@ impl Vfs {
     ) -> Result<(), Errno> {
         let existing = self.names(dir).ok_or(Errno::ENOTDIR)?.get(name);
         let old = self.inode(source);
-        let (mode, links) = (old.mode, old.links);
-        let (origin, cleared, digest) = (old.origin, old.cleared, old.digest.filter(|_| !old.mapped));
+        let (mode, origin) = (old.mode, old.origin);
         match &old.body {
             Body::Directory { .. } if name.is_empty() => return Ok(()),
             Body::Directory { .. } => {
@@ -351,6 +350,8 @@ impl Vfs {
             _ => Body::Fifo(None),
         };
         let id = self.create_in(mem, dir, name, body, mode)?;
+        let old = self.inode(source);
+        let (links, cleared, digest) = (old.links, old.cleared, old.digest.filter(|_| !old.mapped));
         let inode = self.inode_mut(id);
         (inode.origin, inode.cleared, inode.digest) = (origin, cleared, digest);
         (inode.mtime, inode.ctime, inode.atime) = (INPUT_TIME, INPUT_TIME, INPUT_TIME);
