@@ -30,11 +30,25 @@ pub const PAGE: usize = 4096;
 /// First line of the page. Its presence is how a payload is found.
 pub const MAGIC: &str = "firstlight payload 1\n";
 
-/// The keys: those that must stand, those that may stand once, and the others. [`Payload::take`] knows them by place.
+/// The keys: those that must stand, those that may stand once, and the others. [`key`] has their places in this list.
 const KEYS: &str =
     "board machine mode closure-bytes closure-sha256 watchdog-seconds console rule output cwd arg env";
-const REQUIRED: usize = 8;
-const ONCE: usize = 10;
+mod key {
+    pub const BOARD: usize = 0;
+    pub const MACHINE: usize = 1;
+    pub const MODE: usize = 2;
+    pub const CLOSURE_BYTES: usize = 3;
+    pub const CLOSURE_SHA256: usize = 4;
+    pub const WATCHDOG_SECONDS: usize = 5;
+    pub const CONSOLE: usize = 6;
+    pub const RULE: usize = 7;
+    pub const OUTPUT: usize = 8;
+    pub const CWD: usize = 9;
+    pub const ARG: usize = 10;
+    pub const ENV: usize = 11;
+}
+const REQUIRED: usize = key::OUTPUT;
+const ONCE: usize = key::ARG;
 
 /// What the monitor is to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -209,21 +223,20 @@ impl<'a> Payload<'a> {
     /// Takes a row's value; the place of its key in [`KEYS`].
     fn take(&mut self, row: &'a [u8]) -> Option<usize> {
         let cut = row.iter().position(|&b| b == b' ')?;
-        let key = place(KEYS, &row[..cut])?;
-        let value = &row[cut + 1..];
+        let (key, value) = (place(KEYS, &row[..cut])?, &row[cut + 1..]);
         match key {
-            0 => self.board = word(value)?,
-            1 => self.machine = word(value)?,
-            2 => self.mode = [Mode::Plan, Mode::Exec, Mode::Shell][place("plan exec shell", value)?],
-            3 => self.closure_bytes = decimal(value)?,
-            4 => self.closure_sha256 = Digest::parse(value)?,
-            5 => self.watchdog_seconds = decimal(value)?,
-            6 => self.console = [Console::Plain, Console::Framed][place("plain framed", value)?],
-            7 => self.rule = place("off on", value)? == 1,
-            8 => self.output = Some(Target::parse(value)?),
-            9 if value == b"/" || path::is_absolute(value) => self.cwd = value,
-            10 => self.args.push(value),
-            11 if value.iter().position(|&b| b == b'=')? > 0 => self.env.push(value),
+            key::BOARD => self.board = word(value)?,
+            key::MACHINE => self.machine = word(value)?,
+            key::MODE => self.mode = [Mode::Plan, Mode::Exec, Mode::Shell][place("plan exec shell", value)?],
+            key::CLOSURE_BYTES => self.closure_bytes = decimal(value)?,
+            key::CLOSURE_SHA256 => self.closure_sha256 = Digest::parse(value)?,
+            key::WATCHDOG_SECONDS => self.watchdog_seconds = decimal(value)?,
+            key::CONSOLE => self.console = [Console::Plain, Console::Framed][place("plain framed", value)?],
+            key::RULE => self.rule = place("off on", value)? == 1,
+            key::OUTPUT => self.output = Some(Target::parse(value)?),
+            key::CWD if value == b"/" || path::is_absolute(value) => self.cwd = value,
+            key::ARG => self.args.push(value),
+            key::ENV if value.iter().position(|&b| b == b'=')? > 0 => self.env.push(value),
             _ => return None,
         }
         Some(key)

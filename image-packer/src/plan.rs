@@ -312,13 +312,25 @@ pub fn is_name(name: &str) -> bool {
 }
 
 /// The statements but `plan 1`: those about the whole plan, which stand before the first step, `step`, and those of a
-/// step. [`Parser::statement`] knows them by their place.
+/// step. [`key`] has their places in this list.
 const KEYS: &str = "goal arch steps keep drop step in out env cwd run end";
-const STEP: usize = 5;
-const CWD: usize = 9;
+mod key {
+    pub const GOAL: usize = 0;
+    pub const ARCH: usize = 1;
+    pub const STEPS: usize = 2;
+    pub const KEEP: usize = 3;
+    pub const DROP: usize = 4;
+    pub const STEP: usize = 5;
+    pub const IN: usize = 6;
+    pub const OUT: usize = 7;
+    pub const ENV: usize = 8;
+    pub const CWD: usize = 9;
+    pub const RUN: usize = 10;
+    pub const END: usize = 11;
+}
 /// Those that stand once, in the plan or in a step; the first of them must stand.
-const ONCE: u32 = REQUIRED | 1 << CWD;
-const REQUIRED: u32 = 0b111;
+const ONCE: u32 = REQUIRED | 1 << key::CWD;
+const REQUIRED: u32 = 1 << key::GOAL | 1 << key::ARCH | 1 << key::STEPS;
 
 struct Parser<'p, 'a> {
     line: usize,
@@ -356,9 +368,9 @@ impl<'a> Parser<'_, 'a> {
         }
         let plan = &mut *self.plan;
         let key = match place(KEYS, key.as_bytes()) {
-            Some(key @ ..STEP) if plan.steps.is_empty() => key,
-            Some(STEP) if !self.open => STEP,
-            Some(key) if key > STEP && self.open => key,
+            Some(key @ ..key::STEP) if plan.steps.is_empty() => key,
+            Some(key::STEP) if !self.open => key::STEP,
+            Some(key) if key > key::STEP && self.open => key,
             _ => return Err(PlanProblem::Statement),
         };
         if self.seen & ONCE & 1 << key != 0 {
@@ -366,12 +378,12 @@ impl<'a> Parser<'_, 'a> {
         }
         self.seen |= 1 << key;
         match (key, plan.steps.last_mut()) {
-            (0, _) => plan.goal = name(words.next())?,
-            (1, _) => plan.arch = Arch::parse(words.next()).ok_or(PlanProblem::Value)?,
-            (2, _) => self.count = decimal(words.next().as_bytes()).ok_or(PlanProblem::Value)?,
-            (3, _) => plan.keep.push(words.pattern()?),
-            (4, _) => plan.drop.push(words.pattern()?),
-            (STEP, _) => {
+            (key::GOAL, _) => plan.goal = name(words.next())?,
+            (key::ARCH, _) => plan.arch = Arch::parse(words.next()).ok_or(PlanProblem::Value)?,
+            (key::STEPS, _) => self.count = decimal(words.next().as_bytes()).ok_or(PlanProblem::Value)?,
+            (key::KEEP, _) => plan.keep.push(words.pattern()?),
+            (key::DROP, _) => plan.drop.push(words.pattern()?),
+            (key::STEP, _) => {
                 let name = name(words.next())?;
                 if plan.steps.iter().any(|step| step.name == name) {
                     return Err(PlanProblem::Twice);
@@ -379,10 +391,10 @@ impl<'a> Parser<'_, 'a> {
                 let (inputs, outputs, env, runs) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
                 plan.steps.push(Step { line: self.line, name, inputs, outputs, env, cwd: "/", runs });
                 self.open = true;
-                self.seen &= !(1 << CWD);
+                self.seen &= !(1 << key::CWD);
             }
-            (6, Some(step)) => step.inputs.push(words.pattern()?),
-            (7, Some(step)) => {
+            (key::IN, Some(step)) => step.inputs.push(words.pattern()?),
+            (key::OUT, Some(step)) => {
                 let path = words.pattern()?;
                 let mut sha256 = None;
                 if !words.is_empty() {
@@ -395,22 +407,23 @@ impl<'a> Parser<'_, 'a> {
                 }
                 step.outputs.push(Output { path, sha256 });
             }
-            (8, Some(step)) => {
+            (key::ENV, Some(step)) => {
                 let variable = words.rest();
                 if variable.bytes().position(|b| b == b'=').unwrap_or(0) == 0 {
                     return Err(PlanProblem::Statement);
                 }
                 step.env.push(variable);
             }
-            (CWD, Some(step)) => {
+            (key::CWD, Some(step)) => {
                 let cwd = words.next();
                 step.cwd = if cwd == "/" { cwd } else { absolute(cwd)? };
             }
-            (10, Some(step)) => {
+            (key::RUN, Some(step)) => {
                 step.runs.push(Run::new(self.line));
                 step.runs.last_mut().map_or(Ok(()), |run| words.run(run))?;
             }
-            _ => self.open = false,
+            (key::END, _) => self.open = false,
+            _ => return Err(PlanProblem::Statement),
         }
         if words.is_empty() { Ok(()) } else { Err(PlanProblem::Statement) }
     }
