@@ -18,6 +18,8 @@
 //
 // Wants to be root (elsewhere: `unshare -r`), for chroot. It does not hide the
 // clock, nor processes that a step leaves behind; the digests tell.
+//
+// Over 500 lines: one program in one file, which one command compiles.
 #ifdef SMALL
 #include "small.h"
 #else

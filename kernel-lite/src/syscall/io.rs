@@ -4,6 +4,8 @@
 //!
 //! A write that waits for room in a pipe has already written a part: how much stands in the thread's
 //! `call.progress`, where the call goes on when it is made again.
+//!
+//! Over 500 lines: all of these calls are ways into the same few functions.
 
 use super::{Args, Stop, SysResult};
 use crate::errno::Errno;
